@@ -1,0 +1,1 @@
+"""Plumbline: raw product events in, tested and published metrics out."""
