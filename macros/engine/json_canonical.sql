@@ -1,0 +1,14 @@
+{# An object as text with its keys in order, one level deep: two objects with the same content in another key order read the same. #}
+{% macro json_canonical(json) %}{{ return(adapter.dispatch('json_canonical', 'plumbline')(json)) }}{% endmacro %}
+
+{% macro default__json_canonical(json) %}{{ no_engine_body('json_canonical') }}{% endmacro %}
+
+{% macro duckdb__json_canonical(json) -%}
+array_to_string(
+    list_transform(
+        list_sort(json_keys({{ json }})),
+        lambda k: k || ':' || json_extract({{ json }}, '$."' || k || '"')::varchar
+    ),
+    ','
+)
+{%- endmacro %}

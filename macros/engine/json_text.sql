@@ -1,0 +1,8 @@
+{# The value of property `key` inside object `container` (as json_fragment) as text without quotes; NULL when absent or null. #}
+{% macro json_text(json, container, key) %}{{ return(adapter.dispatch('json_text', 'plumbline')(json, container, key)) }}{% endmacro %}
+
+{% macro default__json_text(json, container, key) %}{{ no_engine_body('json_text') }}{% endmacro %}
+
+{% macro duckdb__json_text(json, container, key) -%}
+json_extract_string({{ json }}, {{ duckdb_json_path(container, key) }})
+{%- endmacro %}

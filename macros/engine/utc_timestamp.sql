@@ -1,0 +1,17 @@
+{# Event time in UTC from text, by the kind that `time_kind` found: 'date' is the local midnight of a fixed offset (minutes),
+   'naive' is UTC, 'offset' carries its own, 'epoch_s', 'epoch_ms' and 'epoch_us' count from 1970. NULL when there is no such time.
+   A plain cast would drop offsets or take the session's zone. #}
+{% macro utc_timestamp(text, kind, utc_offset_minutes) %}{{ return(adapter.dispatch('utc_timestamp', 'plumbline')(text, kind, utc_offset_minutes)) }}{% endmacro %}
+
+{% macro default__utc_timestamp(text, kind, utc_offset_minutes) %}{{ no_engine_body('utc_timestamp') }}{% endmacro %}
+
+{% macro duckdb__utc_timestamp(text, kind, utc_offset_minutes) -%}
+case {{ kind }}
+    when 'offset' then try_cast({{ text }} as timestamptz) at time zone 'UTC'
+    when 'naive' then try_cast({{ text }} as timestamp)
+    when 'date' then try_cast({{ text }} as timestamp) - to_minutes({{ utc_offset_minutes }})
+    when 'epoch_s' then make_timestamp((try_cast({{ text }} as decimal(18, 6)) * 1000000)::bigint)
+    when 'epoch_ms' then make_timestamp((try_cast({{ text }} as decimal(18, 3)) * 1000)::bigint)
+    when 'epoch_us' then make_timestamp(try_cast({{ text }} as bigint))
+end
+{%- endmacro %}

@@ -1,0 +1,88 @@
+-- One row per accepted line: the event it reports, with every value that broke the plan taken out.
+{{ config(materialized='view') }}
+
+{%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'variant', 'currency',
+                    'policy_tag', 'action_required', 'risk_level', 'escalation_level',
+                    'amount_text', 'amount_minor_text', 'tokens_text'] %}
+
+with named as (
+    select * from {{ ref('named_events') }}
+),
+
+left_out as (
+    select {{ line_key() | join(', ') }} from {{ ref('line_status') }} where status <> 'accepted'
+),
+
+events as (
+    select * from {{ ref('plan_events') }}
+),
+
+excluded_actors as (
+    select distinct product, actor_id from {{ ref('plan_excluded_actors') }}
+),
+
+mends as (
+    select
+        {{ line_key() | join(', ') }},
+        -- What to merge into the properties and into the record, and the canonical columns that change with them.
+        coalesce('{' || {{ joined_text("case when location = 'props' then '\"' || property || '\":' || replacement end", ',', 'property') }} || '}', '{}') as props_patch,
+        '{' || {{ joined_text("case when canonical_column is not null then '\"' || canonical_column || '\":' || replacement end", ',', 'property') }} || '}' as column_patch
+    from {{ ref('event_violations') }}
+    where replacement is not null and severity <> 'reject'
+    group by {{ line_key() | join(', ') }}
+),
+
+accepted as (
+    select
+        named.*,
+        mends.props_patch,
+        mends.column_patch,
+        events.canonical_event,
+        {{ json_fragment('named.record', "''", 'named.container') }} as contained
+    from named
+    left join left_out on {{ same_line('named', 'left_out') }}
+    left join mends on {{ same_line('named', 'mends') }}
+    left join events on named.product = events.product and named.event_name = events.event_name
+    where left_out.product is null
+)
+
+select
+    {{ text_digest("accepted.product || '/' || coalesce(case when accepted.stream_kind <> 'versions' then accepted.event_id end, accepted.natural_key, accepted.event_name || '/' || accepted.record)") }} as event_key,
+    {% for column in line_key() %}accepted.{{ column }},
+    {% endfor -%}
+    accepted.user_id,
+    accepted.anonymous_id,
+    coalesce(accepted.user_id, accepted.anonymous_id) as person_key,
+    accepted.session_id,
+    accepted.occurred_at,
+    cast({{ plus_minutes('accepted.occurred_at', 'accepted.utc_offset_minutes') }} as date) as event_date,
+    accepted.received_at,
+    accepted.event_name,
+    accepted.raw_event_name,
+    accepted.canonical_event,
+    accepted.sent_from
+    {%- for column in mendable %},
+    case
+        when {{ json_fragment('accepted.column_patch', "''", "'" ~ column ~ "'") }} is null then accepted.{{ column }}
+        else {{ json_text('accepted.column_patch', "''", "'" ~ column ~ "'") }}
+    end as {{ column }}
+    {%- endfor %},
+    accepted.time_kind,
+    accepted.is_client_time,
+    case
+        when accepted.client_at is null or accepted.is_client_time then 'missing'
+        when abs({{ seconds_between('accepted.occurred_at', 'accepted.client_at') }}) > {{ plan_setting('clock_skew_tolerance_seconds') }} then 'suspect'
+        else 'ok'
+    end as clock_trust,
+    coalesce(accepted.environment, 'prod') = 'prod' and excluded_actors.actor_id is null as is_analyzable,
+    case
+        when accepted.container = '' then
+            case when accepted.props_patch is null then accepted.record else {{ json_patched('accepted.record', 'accepted.props_patch') }} end
+        when accepted.props_patch is null then coalesce(accepted.contained, '{}')
+        else {{ json_patched("coalesce(accepted.contained, '{}')", 'accepted.props_patch') }}
+    end as props
+from accepted
+left join excluded_actors
+    on
+        accepted.product = excluded_actors.product
+        and excluded_actors.actor_id = coalesce(accepted.user_id, accepted.anonymous_id)

@@ -1,0 +1,46 @@
+-- One row per product: the last local day that marts describe, and where that day begins and ends in UTC.
+with products as (
+    select * from {{ ref('plan_products') }}
+),
+
+events as (
+    select product, event_date, occurred_at, received_at, time_kind from {{ ref('events') }}
+),
+
+bounds as (
+    select
+        product,
+        min(event_date) as first_event_date,
+        -- The day of the latest event is still running; a date without a time stands for a whole day.
+        max(case when time_kind <> 'date' and occurred_at <> received_at then event_date end) as last_running_date,
+        max(case when time_kind = 'date' then event_date end) as last_whole_date
+    from events
+    group by product
+),
+
+as_of as (
+    select
+        {% if var('as_of_date') -%}
+        cast('{{ var("as_of_date") }}' as date) as as_of_date
+        {%- else -%}
+        cast(greatest(
+            coalesce(max(last_running_date) - interval '1 day', max(last_whole_date)),
+            coalesce(max(last_whole_date), max(last_running_date) - interval '1 day')
+        ) as date) as as_of_date
+        {%- endif %}
+    from bounds
+),
+
+clocked as (
+    select
+        products.product,
+        products.utc_offset_minutes,
+        bounds.first_event_date,
+        as_of.as_of_date,
+        {{ plus_minutes('cast(as_of.as_of_date as timestamp)', '1440 - products.utc_offset_minutes') }} as as_of_end_at
+    from products
+    cross join as_of
+    left join bounds on products.product = bounds.product
+)
+
+select * from clocked

@@ -1,0 +1,10 @@
+-- One row per readable line of the generation log.
+{{ landed_records('app', 'task_generate_log', '', {
+    'user_id': 'user_id',
+    'task_id': 'task_id',
+    'occurred_at_text': 'created_at',
+    'task_type': 'task_type',
+    'tokens_text': 'token_consumed',
+}, {
+    'raw_event_name': "'task_logged'",
+}) }}
