@@ -1,0 +1,145 @@
+"""`dbt build` in this process, told in the words of the closing summary."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from plumbline.errors import PlumblineError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Node:
+    """What became of one model, seed or test; `failures` counts the rows a test found."""
+
+    name: str
+    kind: str
+    status: str
+    failures: int
+    message: str
+    description: str
+    where: str
+    compiled: str
+
+    @property
+    def passed(self) -> bool:
+        """True when nothing stands against publication; warnings do not."""
+        return self.status in ("success", "pass", "warn", "no-op")
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """One dbt invocation and all its nodes."""
+
+    invocation_id: str
+    nodes: tuple[Node, ...]
+
+
+def dbt_build(
+    target: str,
+    target_path: Path,
+    log_path: Path,
+    variables: Mapping[str, str],
+    environment: Mapping[str, str],
+    select: tuple[str, ...] = (),
+    full_refresh: bool = False,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> DbtResult:
+    """Runs `dbt build`; `progress` hears (nodes done, nodes in all, node).
+
+    The run works in a fresh folder that then replaces `target_path`, so that artifacts are always of one run.
+    Raises PlumblineError when dbt could not run at all (project, profile or selection is wrong).
+    """
+    from dbt.cli.main import dbtRunner
+    from dbt_common.invocation import get_invocation_id
+
+    fresh = target_path.with_name(f".{target_path.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    arguments = [
+        "build",
+        *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
+        *("--target", target, "--target-path", str(fresh), "--log-path", str(log_path)),
+        *("--vars", orjson.dumps(dict(variables)).decode(), "--log-level", "none"),
+        *("--log-level-file", "info"),
+        *(["--full-refresh"] if full_refresh else []),
+        *(["--select", *select] if select else []),
+    ]
+    with _environment(environment):
+        outcome = dbtRunner(callbacks=[_told(progress)] if progress else []).invoke(arguments)
+        _release_database()
+    shutil.rmtree(target_path, ignore_errors=True)
+    if fresh.exists():
+        fresh.rename(target_path)
+    if outcome.exception or outcome.result is None:
+        raise PlumblineError(
+            f"dbt could not run: {outcome.exception or 'it gave no result'}\nLog: {log_path / 'dbt.log'}."
+        ) from outcome.exception
+    return DbtResult(
+        invocation_id=get_invocation_id(),
+        nodes=tuple(_node(result, fresh, target_path) for result in outcome.result.results),
+    )
+
+
+def _node(result: Any, fresh: Path, target_path: Path) -> Node:
+    node = result.node
+    compiled = getattr(node, "compiled_path", None) or ""
+    return Node(
+        name=node.name,
+        kind=str(node.resource_type),
+        status=str(result.status),
+        failures=result.failures or 0,
+        message=result.message or "",
+        description=getattr(node, "description", "") or "",
+        where=node.original_file_path,
+        compiled=compiled.replace(str(fresh), str(target_path)),
+    )
+
+
+def _told(progress: Callable[[int, int, str], None]) -> Callable[[Any], None]:
+    """A dbt event callback that counts finished nodes."""
+    done, total = 0, 0
+
+    def hear(event: Any) -> None:
+        nonlocal done, total
+        if event.info.name == "LogStartLine":
+            total = event.data.total
+            progress(done, total, event.data.node_info.node_name)
+        elif event.info.name == "NodeFinished":
+            done += 1
+            progress(done, total, event.data.node_info.node_name)
+
+    return hear
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for the time of a run; the working folder stays what it was."""
+    before, folder = {name: os.environ.get(name) for name in values}, Path.cwd()
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        os.chdir(folder)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _release_database() -> None:
+    """dbt-duckdb keeps its file open until the process ends; publication needs it closed."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    if DuckDBConnectionManager._ENV is not None:
+        DuckDBConnectionManager._ENV.close()
+        DuckDBConnectionManager.close_all_connections()
