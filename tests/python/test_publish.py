@@ -172,15 +172,48 @@ def test_a_locked_database_is_one_sentence(paths: DataPaths) -> None:
         holder.communicate(b"\n")
 
 
+WRITER = """
+import duckdb, os, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("create table marts.scribble as select 'b1' as build_id")
+os._exit(9)
+"""
+
+
 def test_served_files_are_read_only_and_a_stale_log_is_cleared(paths: DataPaths) -> None:
     build_database(paths, "b1")
     publish_duckdb(paths)
-    assert [(paths.serving / name).stat().st_mode & 0o777 for name in (OPEN, RESTRICTED)] == [0o444, 0o440]
-    for name in (OPEN, RESTRICTED):
-        (paths.serving / f"{name}.wal").write_bytes(b"left by someone who opened the file for writing")
+    for name, permissions in ((OPEN, 0o444), (RESTRICTED, 0o440)):
+        served = paths.serving / name
+        assert served.stat().st_mode & 0o777 == permissions
+        served.chmod(0o644)
+        subprocess.run([sys.executable, "-c", WRITER, str(served)])
+        assert served.with_name(f"{name}.wal").exists(), "the writer left a log behind"
     build_database(paths, "b2")
     publish_duckdb(paths)
     assert [ids_in(paths.serving / name) for name in (OPEN, RESTRICTED)] == [{"b2"}, {"b2"}]
+    assert sorted(path.name for path in paths.serving.iterdir()) == [".lock", OPEN, RESTRICTED]
+
+
+def test_a_crash_between_the_two_files_leaves_both_whole(paths: DataPaths, monkeypatch) -> None:
+    build_database(paths, "b1")
+    publish_duckdb(paths)
+    build_database(paths, "b2")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        replaced, replace = [], os.replace
+
+        def crash_on_the_second(fresh: Path, served: Path) -> None:
+            if replaced:
+                raise KeyboardInterrupt
+            replaced.append(served)
+            replace(fresh, served)
+
+        patched.setattr(os, "replace", crash_on_the_second)
+        publish_duckdb(paths)
+    assert ids_in(paths.serving / RESTRICTED) == {"b2"}
+    assert ids_in(paths.serving / OPEN) == {"b1"}
+    publish_duckdb(paths)
+    assert ids_in(paths.serving / OPEN) == {"b2"}
 
 
 def test_a_reader_keeps_its_file_and_blocks_nothing(paths: DataPaths) -> None:
