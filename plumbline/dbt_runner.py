@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from plumbline.errors import PlumblineError
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
@@ -59,23 +62,18 @@ def dbt_build(
     The run works in a fresh folder that then replaces `target_path`, so that artifacts are always of one run.
     Raises PlumblineError when dbt could not run at all (project, profile or selection is wrong).
     """
-    from dbt.cli.main import dbtRunner
     from dbt_common.invocation import get_invocation_id
 
     fresh = target_path.with_name(f".{target_path.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     arguments = [
-        "build",
-        *("--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)),
-        *("--target", target, "--target-path", str(fresh), "--log-path", str(log_path)),
-        *("--vars", orjson.dumps(dict(variables)).decode(), "--log-level", "none"),
-        *("--log-level-file", "info"),
+        *("build", "--target", target, "--target-path", str(fresh), "--log-path", str(log_path)),
+        *("--vars", orjson.dumps(dict(variables)).decode()),
+        *("--log-level", "none", "--log-level-file", "info"),
         *(["--full-refresh"] if full_refresh else []),
         *(["--select", *select] if select else []),
     ]
-    with _environment(environment):
-        outcome = dbtRunner(callbacks=[_told(progress)] if progress else []).invoke(arguments)
-        _release_database()
+    outcome = invoke_dbt(arguments, environment, [_told(progress)] if progress else [])
     shutil.rmtree(target_path, ignore_errors=True)
     if fresh.exists():
         fresh.rename(target_path)
@@ -87,6 +85,24 @@ def dbt_build(
         invocation_id=get_invocation_id(),
         nodes=tuple(_node(result, fresh, target_path) for result in outcome.result.results),
     )
+
+
+def invoke_dbt(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    callbacks: Sequence[Callable[[Any], None]] = (),
+) -> dbtRunnerResult:
+    """Runs a dbt command on this project under extra environment variables and closes its database.
+
+    The working folder and the environment are what they were afterwards.
+    """
+    from dbt.cli.main import dbtRunner
+
+    folders = ["--project-dir", str(PROJECT_ROOT), "--profiles-dir", str(PROJECT_ROOT)]
+    with _environment(environment):
+        outcome = dbtRunner(callbacks=list(callbacks)).invoke([*arguments, *folders])
+        _release_database()
+    return outcome
 
 
 def _node(result: Any, fresh: Path, target_path: Path) -> Node:
