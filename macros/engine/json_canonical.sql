@@ -7,7 +7,8 @@
 array_to_string(
     list_transform(
         list_sort(json_keys({{ json }})),
-        lambda k: k || ':' || json_extract({{ json }}, '$."' || k || '"')::varchar
+        -- A JSON pointer, because a key may hold any character.
+        lambda k: k || ':' || json_extract({{ json }}, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::varchar
     ),
     ','
 )

@@ -10,8 +10,8 @@ case {{ kind }}
     when 'offset' then try_cast({{ text }} as timestamptz) at time zone 'UTC'
     when 'naive' then try_cast({{ text }} as timestamp)
     when 'date' then try_cast({{ text }} as timestamp) - to_minutes({{ utc_offset_minutes }})
-    when 'epoch_s' then make_timestamp((try_cast({{ text }} as decimal(18, 6)) * 1000000)::bigint)
-    when 'epoch_ms' then make_timestamp((try_cast({{ text }} as decimal(18, 3)) * 1000)::bigint)
+    when 'epoch_s' then make_timestamp((try_cast({{ text }} as decimal(30, 6)) * 1000000)::bigint)
+    when 'epoch_ms' then make_timestamp((try_cast({{ text }} as decimal(30, 3)) * 1000)::bigint)
     when 'epoch_us' then make_timestamp(try_cast({{ text }} as bigint))
 end
 {%- endmacro %}

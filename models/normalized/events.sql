@@ -3,7 +3,7 @@
 
 {%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'variant', 'currency',
                     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
-                    'amount_text', 'amount_minor_text', 'tokens_text'] %}
+                    'amount_text', 'amount_minor_text', 'is_trial_text', 'tokens_text'] %}
 
 with named as (
     select * from {{ ref('named_events') }}
@@ -38,7 +38,7 @@ accepted as (
         mends.props_patch,
         mends.column_patch,
         events.canonical_event,
-        {{ json_fragment('named.record', "''", 'named.container') }} as contained
+        case when named.container <> '' then {{ json_fragment('named.record', "''", 'named.container') }} end as contained
     from named
     left join left_out on {{ same_line('named', 'left_out') }}
     left join mends on {{ same_line('named', 'mends') }}
@@ -60,6 +60,7 @@ select
     accepted.event_name,
     accepted.raw_event_name,
     accepted.canonical_event,
+    accepted.stream_kind,
     accepted.sent_from
     {%- for column in mendable %},
     case

@@ -19,6 +19,10 @@ violations as (
     where rule = 'enum_out_of_range' and property in ('{{ properties | join("', '") }}')
 ),
 
+value_aliases as (
+    select * from {{ ref('plan_value_aliases') }}
+),
+
 received as (
     select
         {% for column in line_key() %}named.{{ column }},
@@ -31,6 +35,7 @@ received as (
         rules.is_required,
         rules.required_when_property,
         rules.required_when_values,
+        {{ clean_text(json_text('named.record', 'named.container', 'rules.property')) }} as sent_value,
         statuses.status
     from named
     inner join rules on named.product = rules.product and named.event_name = rules.event_name
@@ -45,14 +50,18 @@ judged as (
         received.event_date,
         received.event_name,
         received.property,
-        {{ clean_text(json_text('received.record', 'received.container', 'received.property')) }} as sent_value,
+        coalesce(value_aliases.value, received.sent_value) as sent_value,
         received.status = 'accepted' as is_accepted,
         {{ is_required_here() }} as is_required,
         {{ json_fragment('received.record', 'received.container', 'received.property') }} is not null as is_present,
         violations.rule is not null as is_out_of_range
     from received
-    left join violations
-        on {{ same_line('received', 'violations') }} and received.property = violations.property
+    left join violations on {{ same_line('received', 'violations') }} and received.property = violations.property
+    left join value_aliases
+        on
+            received.product = value_aliases.product
+            and received.property = value_aliases.property
+            and received.sent_value = value_aliases.raw_value
 )
 
 select * from judged

@@ -168,6 +168,7 @@ select
     escalation_level,
     amount_text,
     amount_minor_text,
+    is_trial_text,
     tokens_text,
     is_text_source,
     is_client_time,

@@ -45,7 +45,7 @@ keyed as (
 suspected as (
     select
         *,
-        {{ json_fragment('raw', "''", 'container') }} as contained
+        case when container <> '' then {{ json_fragment('raw', "''", 'container') }} end as contained
     from keyed
     where
         (keys is null and may_be_flat)
@@ -57,7 +57,7 @@ shaped as (
     select
         *,
         container <> '' and may_be_flat and coalesce(contained, 'null') = 'null' as is_flat,
-        container <> '' and coalesce(contained, 'null') <> 'null' and contained not like '{%' as is_bad_container
+        container <> '' and coalesce(contained, 'null') <> 'null' and substr(contained, 1, 1) <> '{' as is_bad_container
     from suspected
 ),
 

@@ -16,6 +16,10 @@ enum_values as (
     group by enum_name
 ),
 
+value_aliases as (
+    select * from {{ ref('plan_value_aliases') }}
+),
+
 applicable as (
     select
         events.event_name as for_event,
@@ -29,27 +33,74 @@ applicable as (
         on
             events.product = properties.product
             and (properties.event_name = events.event_name or properties.event_name = '*')
+),
+
+chosen as (
+    select
+        *,
+        {{ split_list('required_when_values', '|') }} as asked_values
+    from applicable
+    where preference = 1
+),
+
+conditions as (
+    select
+        product,
+        for_event,
+        property,
+        required_when_property,
+        asked_values,
+        {{ list_items('asked_values') }} as asked_value
+    from chosen
+    where required_when_property is not null
+),
+
+-- A value under another spelling asks for the same.
+spelled as (
+    select product, for_event, property, asked_value as spelling from conditions
+    union
+    select conditions.product, conditions.for_event, conditions.property, value_aliases.raw_value as spelling
+    from conditions
+    inner join value_aliases
+        on
+            conditions.product = value_aliases.product
+            and conditions.required_when_property = value_aliases.property
+            and conditions.asked_value = value_aliases.value
+),
+
+spellings as (
+    select
+        product,
+        for_event,
+        property,
+        {{ sorted_list('spelling') }} as required_when_values
+    from spelled
+    group by product, for_event, property
 )
 
 select
-    applicable.product,
-    applicable.for_event as event_name,
-    applicable.property,
-    applicable.location,
-    applicable.canonical_column,
-    applicable.type,
-    coalesce(applicable.is_required, false) as is_required,
-    applicable.required_when_property,
-    {{ split_list('applicable.required_when_values', '|') }} as required_when_values,
-    coalesce(applicable.missing_severity, 'warn') as missing_severity,
-    coalesce(applicable.invalid_severity, 'warn') as invalid_severity,
+    chosen.product,
+    chosen.for_event as event_name,
+    chosen.property,
+    chosen.location,
+    chosen.canonical_column,
+    chosen.type,
+    coalesce(chosen.is_required, false) as is_required,
+    chosen.required_when_property,
+    spellings.required_when_values,
+    coalesce(chosen.missing_severity, 'warn') as missing_severity,
+    coalesce(chosen.invalid_severity, 'warn') as invalid_severity,
     enum_values.allowed_values,
-    applicable.min_value,
-    applicable.max_value,
-    applicable.pattern,
-    applicable.not_before,
-    coalesce(applicable.empty_is_value, false) as empty_is_value,
-    applicable.sensitivity
-from applicable
-left join enum_values on applicable.enum_name = enum_values.enum_name
-where applicable.preference = 1
+    chosen.min_value,
+    chosen.max_value,
+    chosen.pattern,
+    chosen.not_before,
+    coalesce(chosen.empty_is_value, false) as empty_is_value,
+    chosen.sensitivity
+from chosen
+left join spellings
+    on
+        chosen.product = spellings.product
+        and chosen.for_event = spellings.for_event
+        and chosen.property = spellings.property
+left join enum_values on chosen.enum_name = enum_values.enum_name

@@ -14,4 +14,5 @@
     'variant': 'properties.experiment_variant',
     'currency': 'properties.currency',
     'amount_text': 'properties.price',
+    'is_trial_text': 'properties.is_trial',
 }) }}

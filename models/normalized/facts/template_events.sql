@@ -1,0 +1,35 @@
+-- One row per analyzable event about a prompt template, in the products whose plan measures templates.
+with events as (
+    select * from {{ ref('events') }} where is_analyzable
+),
+
+measured_products as (
+    select distinct product from {{ ref('plan_metrics') }} where metric_key = 'completion_rate_30d'
+),
+
+clock as (
+    select product, as_of_end_at from {{ ref('reporting_clock') }}
+),
+
+payments as (
+    select event_key from {{ ref('payments') }} where kind = 'payment'
+)
+
+select
+    events.product,
+    events.event_key,
+    events.template_id,
+    events.task_id,
+    -- Rates over people count identified people only.
+    case when events.user_id is not null then events.person_key end as person_key,
+    events.occurred_at,
+    events.event_date,
+    events.canonical_event = 'generation_started' as is_execute,
+    events.canonical_event = 'generation_succeeded' as is_success,
+    events.canonical_event = 'generation_failed' as is_failure,
+    payments.event_key is not null as is_paid
+from events
+inner join measured_products on events.product = measured_products.product
+inner join clock on events.product = clock.product
+left join payments on events.event_key = payments.event_key
+where events.stream_kind = 'events' and events.occurred_at < clock.as_of_end_at
