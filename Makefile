@@ -34,17 +34,17 @@ lock:
 	uv pip compile pyproject.toml --quiet --universal --generate-hashes --no-header --group build -c requirements-dev.lock -o requirements.lock
 
 $(BIN)/python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Plumbline needs Python 3.11 or newer: make PYTHON=python3.12 build")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Plumbline needs Python 3.11 or newer: make PYTHON=python3.12 build")'
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what running needs (once, about half a minute) ..."
-	$(PIP) --require-hashes -r requirements.lock
-	$(PIP) --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
 	@echo "Installing what tests need (once, about a minute) ..."
-	$(PIP) --require-hashes -r requirements-dev.lock
-	$(PIP) --no-build-isolation --editable .
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-build-isolation --editable .
 	@touch $@ $(VENV)/.runtime
