@@ -3,7 +3,7 @@
 
 {%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'variant', 'currency',
                     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
-                    'amount_text', 'amount_minor_text', 'is_trial_text', 'tokens_text'] %}
+                    'amount_text', 'amount_minor_text', 'is_trial_text', 'refunded_at_text', 'tokens_text'] %}
 
 with named as (
     select * from {{ ref('named_events') }}

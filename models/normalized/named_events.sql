@@ -169,6 +169,7 @@ select
     amount_text,
     amount_minor_text,
     is_trial_text,
+    refunded_at_text,
     tokens_text,
     is_text_source,
     is_client_time,

@@ -9,23 +9,24 @@ clock as (
 ),
 
 products as (
-    select product, default_currency from {{ ref('plan_products') }}
+    select product, default_currency, utc_offset_minutes from {{ ref('plan_products') }}
 ),
 
 currencies as (
-    select currency, minor_units_per_major from {{ ref('ref_currencies') }}
+    select currency, cast(power(10, minor_unit_exponent) as bigint) as minor_units_per_major from {{ ref('ref_currencies') }}
 ),
 
 priced as (
     select
         events.event_key,
         events.product,
-        events.canonical_event,
+        coalesce(events.canonical_event, 'none') as canonical_event,
         coalesce(events.user_id, events.person_key) as person_key,
         coalesce(events.order_id, events.task_id, events.event_key) as order_key,
         events.occurred_at,
-        events.event_date,
         events.received_at,
+        products.utc_offset_minutes,
+        {{ utc_timestamp('events.refunded_at_text', time_kind('events.refunded_at_text'), 'products.utc_offset_minutes') }} as refunded_at,
         coalesce(events.currency, products.default_currency) as currency,
         case
             when events.is_trial_text = 'true' then 0
@@ -48,14 +49,31 @@ priced as (
 
 told as (
     select
-        *,
-        'payment' as kind
+        event_key,
+        product,
+        'payment' as kind,
+        person_key,
+        order_key,
+        occurred_at,
+        received_at,
+        utc_offset_minutes,
+        currency,
+        amount_minor
     from priced
-    where (canonical_event is null or canonical_event <> 'refund') and amount_minor > 0
+    where canonical_event <> 'refund' and amount_minor > 0
     union all
+    -- A payment that was given back is a payment on its day and a refund on the day it went back.
     select
-        *,
-        'refund' as kind
+        event_key,
+        product,
+        'refund' as kind,
+        person_key,
+        order_key,
+        coalesce(refunded_at, occurred_at) as occurred_at,
+        received_at,
+        utc_offset_minutes,
+        currency,
+        abs(amount_minor) as amount_minor
     from priced
     where canonical_event in ('refund', 'refunded_payment') and amount_minor <> 0
 ),
@@ -74,15 +92,16 @@ counted as (
 )
 
 select
-    event_key || '/' || kind as payment_key,
-    event_key,
-    product,
-    kind,
-    person_key,
-    order_key,
-    occurred_at,
-    event_date,
-    currency,
-    cast(round(abs(amount_minor), 0) as bigint) as amount_minor
+    counted.event_key || '/' || counted.kind as payment_key,
+    counted.event_key,
+    counted.product,
+    counted.kind,
+    counted.person_key,
+    counted.order_key,
+    counted.occurred_at,
+    cast({{ plus_minutes('counted.occurred_at', 'counted.utc_offset_minutes') }} as date) as event_date,
+    counted.currency,
+    cast(round(counted.amount_minor, 0) as bigint) as amount_minor
 from counted
-where telling = 1
+inner join clock on counted.product = clock.product
+where counted.telling = 1 and counted.occurred_at < clock.as_of_end_at

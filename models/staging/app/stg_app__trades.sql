@@ -4,6 +4,7 @@
     'order_id': 'trade_id',
     'currency': 'currency',
     'amount_text': 'amount',
+    'refunded_at_text': 'refunded_at',
 }, {
     'raw_event_name': "case when " ~ json_text('lines.record', "''", "'trade_type'") ~ " = 'refund' then 'refund_recorded' else 'trade_recorded' end",
     'occurred_at_text': "case when " ~ json_text('lines.record', "''", "'payment_status'") ~ " in ('pending', 'failed') then coalesce("
