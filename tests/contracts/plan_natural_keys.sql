@@ -11,7 +11,7 @@ with events as (
 
 properties as (
     select product, event_name, property from {{ ref('plan_properties') }}
-    union
+    union all
     select product, '*' as event_name, 'occurred_at' as property from {{ ref('plan_products') }}
 ),
 

@@ -9,11 +9,11 @@ enum_values as (
 
 named as (
     select 'policy_tag' as enum_name, policy_tag as value from tags
-    union
+    union all
     select 'action_required' as enum_name, action_required as value from tags where action_required is not null
-    union
+    union all
     select 'risk_level' as enum_name, risk_level as value from tags where risk_level is not null
-    union
+    union all
     select 'escalation_level' as enum_name, escalation_level as value from tags where escalation_level is not null
 )
 
