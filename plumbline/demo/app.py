@@ -1,4 +1,4 @@
-"""The app: registrations, generation tasks with failures and tokens, actions on results, subscriptions, trades."""
+"""The app: registrations, tasks with failures and tokens, actions on results, trades, subscriptions."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ PROCESSORS = ("wechat", "alipay", "stripe")
 CURRENCIES = ("CNY", "USD", "JPY")
 DECIMALS = np.array([2, 2, 0])
 PLANS = ("basic", "pro", "team")
-FEES = np.array([[2990, 6800, 19800], [499, 999, 2999], [600, 1500, 4500]])  # minor units, by currency and plan
+FEES = np.array(
+    [[2990, 6800, 19800], [499, 999, 2999], [600, 1500, 4500]]
+)  # minor units, by currency and plan
 TOPUPS = np.array([[1000, 5000, 20000], [199, 799, 2999], [300, 1200, 4800]])
 PERIOD_DAYS = 30
 ROUNDS = 6  # most stretches in the life of one subscriber
@@ -52,7 +54,7 @@ ACTIVE, TRIALING, PAUSED = 0, 1, 2
 
 @dataclass
 class Stretches:
-    """Unbroken stretches of subscriptions: ``end`` is the first local day without it, far ahead when still open."""
+    """Unbroken stretches of subscriptions; ``end`` is the first local day without."""
 
     user: np.ndarray
     plan: np.ndarray
@@ -71,7 +73,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     logs = _generations(world, rng, truth, joined_ms, person, came)
 
     currency = pick(rng, n, [88, 8, 4])
-    share = np.array([0.10, 0.13, 0.07, 0.09, 0.12, 0.08])[source]
+    share = np.array([0.15, 0.19, 0.10, 0.13, 0.18, 0.12])[source]
     payer = np.flatnonzero(chance(rng, n, share))
     first_pay = joined_ms[payer] + lognormal_ms(rng, len(payer), 20 * HOUR, 1.6)
     subscribes = chance(rng, len(payer), 0.6)
@@ -89,7 +91,12 @@ def _user(world: World, keys: np.ndarray) -> Column:
 
 
 def _users(
-    world: World, rng: np.random.Generator, joined_ms: np.ndarray, source: np.ndarray, person: np.ndarray, came: np.ndarray
+    world: World,
+    rng: np.random.Generator,
+    joined_ms: np.ndarray,
+    source: np.ndarray,
+    person: np.ndarray,
+    came: np.ndarray,
 ) -> Stream:
     """The user table: one row at registration, some users again after later log-ins."""
     n = len(joined_ms)
@@ -106,12 +113,19 @@ def _users(
 
     first = batch(world, rng, "users", joined_ms, rows(np.arange(n), joined_ms), arrived=local_day(joined_ms))
     later = (local_day(came) > local_day(joined_ms)[person]) & chance(rng, len(person), 0.08)
-    again = Batch("users", rows(person, came), came, local_day(came), np.flatnonzero(later & (came < world.end_ms)))
+    again = Batch(
+        "users", rows(person, came), came, local_day(came), np.flatnonzero(later & (came < world.end_ms))
+    )
     return Stream("app", "users", [first, again], "csv", keys=[np.arange(n), person])
 
 
 def _generations(
-    world: World, rng: np.random.Generator, truth: Truth, joined_ms: np.ndarray, person: np.ndarray, came: np.ndarray
+    world: World,
+    rng: np.random.Generator,
+    truth: Truth,
+    joined_ms: np.ndarray,
+    person: np.ndarray,
+    came: np.ndarray,
 ) -> list[Stream]:
     """Tasks of every visit, failed ones often tried again, and what people do with the results."""
     visit, _ = repeated(1 + rng.poisson(1.6, len(person)))
@@ -156,7 +170,12 @@ def _generations(
     truth.series("active_users_daily", "app", active)
     truth.series("total_generations", "app", made)
     for code, name in enumerate(TASK_TYPES):
-        truth.series("total_generations", "app", truth.counts(day[good[kind[good] == code]]), segment=("task_type", name))
+        truth.series(
+            "total_generations",
+            "app",
+            truth.counts(day[good[kind[good] == code]]),
+            segment=("task_type", name),
+        )
     truth.series("avg_tasks_per_user", "app", made, active)
     truth.series("task_error_rate", "app", truth.counts(day[bad]), truth.counts(day[tasks.rows]))
     act_day = local_day(act_time)
@@ -178,7 +197,7 @@ def _generations(
 
 
 def _subscriptions(world: World, rng: np.random.Generator, user: np.ndarray, start: np.ndarray) -> Stretches:
-    """Trials, upgrades, downgrades, pauses, cancellations and returns of each subscriber, stretch by stretch."""
+    """Trials, upgrades, downgrades, pauses, cancellations, returns of each subscriber, stretch by stretch."""
     plan = pick(rng, len(user), [55, 35, 10])
     status = np.where(chance(rng, len(user), 0.2), TRIALING, ACTIVE)
     found = []
@@ -195,7 +214,13 @@ def _subscriptions(world: World, rng: np.random.Generator, user: np.ndarray, sta
         was_active = status == ACTIVE
         goes_on = (~was_active & chance(rng, len(user), 0.7)) | (was_active & (next_step < 4))
         away = np.where(was_active & (next_step == 3), rng.integers(3, 20, len(user)), 0)
-        plan = np.clip(plan + np.where(was_active & (next_step == 0), 1, 0) - np.where(was_active & (next_step == 1), 1, 0), 0, 2)
+        plan = np.clip(
+            plan
+            + np.where(was_active & (next_step == 0), 1, 0)
+            - np.where(was_active & (next_step == 1), 1, 0),
+            0,
+            2,
+        )
         status = np.where(was_active & (next_step == 2), PAUSED, ACTIVE)
         start = end + away
         goes_on &= start < world.start + world.days
@@ -231,11 +256,11 @@ def _subscription_records(
 
     start_ms = midnight(stretches.start)
     opened = batch(
-        world, rng, "subscription_records", start_ms, rows(np.full(count, -1), stretches.status), arrived=first_seen
+        world, rng, "opened", start_ms, rows(np.full(count, -1), stretches.status), arrived=first_seen
     )
     final_status = np.where(stretches.status == ACTIVE, 3, stretches.status)
     closed = batch(
-        world, rng, "subscription_records", start_ms, rows(stretches.end, final_status), where=ended, arrived=end_seen
+        world, rng, "closed", start_ms, rows(stretches.end, final_status), where=ended, arrived=end_seen
     )
 
     # money per customer and day end: paying stretches only
@@ -272,7 +297,9 @@ def _trades(
     fee_time = np.where(local_day(moment[fee_user]) == local_day(fee_time), moment[fee_user], fee_time)
     fee = FEES[currency[fee_user], stretches.plan[stretch]]
     # top-ups: the other payers and some more
-    buyer, ordinal = repeated(np.where(subscribes, rng.poisson(0.3, len(payer)), 1 + rng.poisson(0.6, len(payer))))
+    buyer, ordinal = repeated(
+        np.where(subscribes, rng.poisson(0.3, len(payer)), 1 + rng.poisson(0.6, len(payer)))
+    )
     top_user = payer[buyer]
     top_time = first_pay[buyer] + np.where(
         (ordinal == 0) & ~subscribes[buyer], 0, rng.integers(HOUR, 30 * MS_PER_DAY, len(buyer))
@@ -296,7 +323,9 @@ def _trades(
     tries = chance(rng, count, 0.05)  # a failed attempt before
     tried_at = asked_at - rng.integers(MINUTE, 20 * MINUTE, count)
 
-    def rows(space: str, status: str, trade_type: Column, amount: np.ndarray, time: np.ndarray, **more: Column) -> dict:
+    def rows(
+        space: str, status: str, trade_type: Column, amount: np.ndarray, time: np.ndarray, **more: Column
+    ) -> dict:
         return {
             "trade_id": world.ids(space, trade, "trd_"),
             "user_id": _user(world, user),
@@ -314,14 +343,26 @@ def _trades(
     asked_seen = asked_at // MS_PER_DAY
     paid_seen = np.where(pending, np.maximum(paid_at // MS_PER_DAY, asked_seen + 1), arrival(rng, paid_at))
     refund_seen = np.maximum(refunded_at // MS_PER_DAY, paid_seen + 1)
+    alone = {"only_version": ~pending & ~refunded}
     asked = batch(
-        world, rng, "pending", asked_at, rows("app trade", "pending", sold, minor, asked_at), pending, asked_seen
+        world,
+        rng,
+        "pending",
+        asked_at,
+        rows("app trade", "pending", sold, minor, asked_at),
+        pending,
+        asked_seen,
     )
-    paid = batch(world, rng, "paid", paid_at, rows("app trade", "success", sold, minor, paid_at), None, paid_seen)
+    bought = rows("app trade", "success", sold, minor, paid_at)
+    paid = batch(world, rng, "paid", paid_at, bought, None, paid_seen, alone)
     undone = rows("app trade", "refunded", sold, minor, paid_at, refunded_at=Moments(refunded_at))
     reversed_ = batch(world, rng, "refunded", paid_at, undone, refunded, refund_seen)
-    given = batch(world, rng, "refund", back_at, rows("app refund", "success", returned, back, back_at), partly)
-    failed = batch(world, rng, "failed", tried_at, rows("app attempt", "failed", sold, minor, tried_at), tries)
+    given = batch(
+        world, rng, "refund", back_at, rows("app refund", "success", returned, back, back_at), partly
+    )
+    failed = batch(
+        world, rng, "failed", tried_at, rows("app attempt", "failed", sold, minor, tried_at), tries
+    )
 
     day, rows_paid = local_day(paid_at), paid.rows
     back_day = np.r_[local_day(refunded_at)[reversed_.rows], local_day(back_at)[given.rows]]

@@ -1,4 +1,4 @@
-"""BlankLogo: ads, landing, sign-up by e-mail link, credits, watermark jobs, checkout, subscriptions, churn."""
+"""BlankLogo: ads, landing, sign-up by e-mail, credits, watermark jobs, checkout, subscriptions, churn."""
 
 from __future__ import annotations
 
@@ -49,9 +49,6 @@ CREDITS = (10, 50, 200)
 
 
 NEVER = 1 << 60
-CONSENT_GIVEN = {"analytics_allowed": True, "ads_allowed": True}
-CONSENT_PART = {"analytics_allowed": True, "ads_allowed": False}
-CONSENT_NONE = {"analytics_allowed": False, "ads_allowed": False}
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     life.retention(jobs)
     life.account(jobs)
 
-    rows = jobs.completed.rows
+    rows = life.counted(jobs.completed.rows, jobs.visit)
     day, person = local_day(jobs.finished)[rows], life.person[jobs.visit[rows]]
     truth.series("active_users_daily", "blanklogo", truth.people(day, person))
     truth.series("total_generations", "blanklogo", truth.counts(day))
@@ -84,7 +81,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
 
 
 class _Life:
-    """People, their visits and devices, and the lines collected so far. Visits are sorted by person and time."""
+    """People, their visits and devices, the lines collected so far. Visits are sorted by person and time."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -100,6 +97,9 @@ class _Life:
 
         self.campaign = pick(rng, n, [22, 15, 8, 12, 10, 8, 25])
         self.variant = rng.integers(0, 2, n)
+        self.tester = (
+            np.arange(n) % 97 == 13
+        )  # people of the company on the staging site: sent, never counted
         self.device_kind = pick(rng, n, [6, 3, 1])
         self.geo = pick(rng, n, [5, 2, 1, 1, 1, 1])
         # anonymous ids: one in five people use a second device, one in fifty share that of the person before
@@ -142,7 +142,7 @@ class _Life:
             "event": Constant(name),
             "timestamp": Moments(time),
             "source": Constant(source),
-            "environment": Constant("prod"),
+            "environment": Choices(self.tester[person].astype(np.int8), ("prod", "staging")),
             "distinct_id": world.ids("blanklogo device", self.device[visit], "anon_"),
             "user_id": world.ids("blanklogo user", np.where(time >= self.login[visit], person, -1), "usr_"),
             "session_id": world.ids("blanklogo session", visit, "sess_"),
@@ -150,9 +150,15 @@ class _Life:
         }
         if with_id:
             number = len(self.batches)
-            fields = {"event_id": world.ids(f"blanklogo event {number}", np.arange(len(visit)), uuid=True)} | fields
+            fields = {
+                "event_id": world.ids(f"blanklogo event {number}", np.arange(len(visit)), uuid=True)
+            } | fields
         self.batches.append(batch(world, self.rng, name, time, fields, where))
         return self.batches[-1]
+
+    def counted(self, rows: np.ndarray, visit: np.ndarray) -> np.ndarray:
+        """Those of some rows that metrics count: not the testers."""
+        return rows[~self.tester[self.person[visit[rows]]]]
 
     def _touch(self, visit: np.ndarray, page: str) -> dict[str, Column]:
         """Where a person came from, as on every page before sign-up."""
@@ -185,15 +191,24 @@ class _Life:
         visit = np.arange(len(came))
         ads = self.first & (self.campaign[self.person] < CAMPAIGNS)
         landing, pricing = self._touch(visit, "/"), self._touch(visit, "/pricing")
-        self.ad_clicks = self.event("ad_click", visit, came - 3_000, landing, ads & chance(rng, len(visit), 0.9))
+        self.ad_clicks = self.event(
+            "ad_click", visit, came - 3_000, landing, ads & chance(rng, len(visit), 0.9)
+        )
         self.event("landing_view", visit, came, landing, self.anonymous)
         self.click_ms = came + lognormal_ms(rng, len(visit), 25_000)
         self.event("cta_click", visit, self.click_ms, landing, self.clicks)
-        self.event("pricing_view", visit, came + 45_000, pricing, self.anonymous & chance(rng, len(visit), 0.18))
-        self.event("faq_expand", visit, came + 70_000, landing, self.anonymous & chance(rng, len(visit), 0.07))
-        consent = Choices(pick(rng, len(visit), [7, 3]), (CONSENT_GIVEN, CONSENT_PART))
+        self.event(
+            "pricing_view", visit, came + 45_000, pricing, self.anonymous & chance(rng, len(visit), 0.18)
+        )
+        self.event(
+            "faq_expand", visit, came + 70_000, landing, self.anonymous & chance(rng, len(visit), 0.07)
+        )
+        consent = {
+            "analytics_allowed": Constant(True),
+            "ads_allowed": Choices(pick(rng, len(visit), [7, 3]), (True, False)),
+        }
         asked = self.first & chance(rng, len(visit), 0.5)
-        self.event("cookie_consent_updated", visit, came + 2_000, {"consent_state": consent}, asked)
+        self.event("cookie_consent_updated", visit, came + 2_000, consent, asked)
 
     def activation(self) -> None:
         """Sign-up with an e-mail link, log-in, credits, first look at the upload page; later log-ins."""
@@ -219,7 +234,9 @@ class _Life:
         self.upload_ms = np.where(self.signing, self.signup_ms + 15_000, self.came + 20_000)
         self.uploads = self.inside & chance(rng, len(visit), 0.85)
         self.event("upload_view", visit, self.upload_ms, {}, self.uploads)
-        self.event("activation_complete", visit, self.upload_ms + 50, {}, self.uploads & self.signing, "server")
+        self.event(
+            "activation_complete", visit, self.upload_ms + 50, {}, self.uploads & self.signing, "server"
+        )
 
     def jobs(self) -> Jobs:
         """Uploads and jobs; what a job is stays the same from creation to download."""
@@ -263,7 +280,9 @@ class _Life:
         self.event("watermark_detected", visit, created + 400, seen, found, "worker", with_id=False)
         self.event("processing_started", visit, started, ids, runs, "worker", with_id=False)
         done = {**ids, "processing_time_ms": Numbers(took), "success_bool": Constant(True)}
-        completed = self.event("processing_completed", visit, finished, done, runs & ok, "worker", with_id=False)
+        completed = self.event(
+            "processing_completed", visit, finished, done, runs & ok, "worker", with_id=False
+        )
         cause = pick(rng, count, [5, 3, 2])
         broken = {
             **ids,
@@ -280,7 +299,14 @@ class _Life:
         self.event("job_timeout", visit, started + took // 2, {"job_id": ids["job_id"]}, late, "worker")
         shown = {"error_code": broken["error_code"]}
         self.event("error_shown", visit, finished + 1_000, shown, fails & chance(rng, count, 0.8))
-        self.event("api_error", visit, begun + 300, {"error_code": Constant("HTTP_503")}, chance(rng, count, 0.01), "server")
+        self.event(
+            "api_error",
+            visit,
+            begun + 300,
+            {"error_code": Constant("HTTP_503")},
+            chance(rng, count, 0.01),
+            "server",
+        )
         trouble = {"error_code": Constant("PUT_FAILED")}
         self.event("storage_error", visit, uploaded, trouble, ~arrives, "server")
 
@@ -290,26 +316,32 @@ class _Life:
         self.event("download_clicked", visit, got_ms, one, gets)
         self.event("download_completed", visit, got_ms + 4_000, one, gets & chance(rng, count, 0.96))
         self.event("share_clicked", visit, got_ms + 20_000, one, gets & chance(rng, count, 0.05))
-        self.event("notification_sent", visit, finished + 2_000, one, runs & ok & chance(rng, count, 0.4), "server")
+        self.event(
+            "notification_sent", visit, finished + 2_000, one, runs & ok & chance(rng, count, 0.4), "server"
+        )
         noticed = runs & ok & chance(rng, count, 0.05)
         self.event("notification_clicked", visit, finished + 25 * MINUTE, one, noticed)
         low = runs & (before == 2)
         balance = {"credits_after": Constant(1)}
         self.event("low_credits_warning_shown", visit, created + 1_000, balance, low)
-        self.event("low_credits_topup_clicked", visit, created + 9_000, balance, low & chance(rng, count, 0.4))
+        self.event(
+            "low_credits_topup_clicked", visit, created + 9_000, balance, low & chance(rng, count, 0.4)
+        )
         return Jobs(visit, created, finished, runs & ok, gets, before - 1, completed)
 
     def money(self, truth: Truth, jobs: Jobs) -> None:
-        """Paywall, checkout, credit packs and subscriptions with renewals, changes, failures, ends and refunds."""
+        """Paywall, checkout, credit packs, subscriptions with renewals, changes, ends, and refunds."""
         rng, world = self.rng, self.world
         happy = np.bincount(jobs.visit, jobs.downloaded, len(self.came)) > 0
         visit = np.flatnonzero(happy)
-        self.event("paywall_view", visit, self.upload_ms[visit] + 12 * MINUTE, {}, chance(rng, len(visit), 0.5))
+        self.event(
+            "paywall_view", visit, self.upload_ms[visit] + 12 * MINUTE, {}, chance(rng, len(visit), 0.5)
+        )
         visit = visit[chance(rng, len(visit), 0.16)]
         begun = self.upload_ms[visit] + 13 * MINUTE
         pays = chance(rng, len(visit), 0.7)
         bought_ms = begun + lognormal_ms(rng, len(visit), 90_000)
-        # everyone has one subscription at most: the first paid order of a person may open it, others are packs
+        # one subscription per person at most: the first paid order may open it, the others are packs
         opener = np.zeros(len(visit), bool)
         paid_at = np.flatnonzero(pays)
         _, earliest = np.unique(self.person[visit[paid_at]], return_index=True)
@@ -321,13 +353,16 @@ class _Life:
         currency = pick(rng, self.n, [82, 12, 6])
         money = currency[self.person[visit]]
         decimals = DECIMALS[money]
-        price = np.where(subscribes, PLAN_PRICES[money, size] * np.where(yearly, 10, 1), PACK_PRICES[money, size])
+        plan_price = PLAN_PRICES[money, size] * np.where(yearly, 10, 1)
+        price = np.where(subscribes, plan_price, PACK_PRICES[money, size])
         price = np.where(trial, 0, price)
         terms: dict[str, Column] = {
             "order_id": world.ids("blanklogo order", np.arange(len(visit)), "ord_"),
             "sku": Choices(np.where(subscribes, size + 3, size), PACKS + PLANS),
             "plan": Choices(np.where(subscribes, size, -1), PLANS),
-            "billing_period": Choices(np.where(subscribes, yearly.astype(int), 2), ("monthly", "yearly", "one-time")),
+            "billing_period": Choices(
+                np.where(subscribes, yearly.astype(int), 2), ("monthly", "yearly", "one-time")
+            ),
             "price": MajorUnits(price, decimals),
             "currency": Choices(money, CURRENCIES),
             "payment_provider": Constant("stripe"),
@@ -339,9 +374,17 @@ class _Life:
             "coupon": Choices(np.where(chance(rng, len(visit), 0.1), 0, -1), ("WELCOME10",)),
         }
         self.event("checkout_started", visit, begun, terms)
-        self.event("checkout_step", visit, begun + 25_000, {"order_id": terms["order_id"]}, chance(rng, len(visit), 0.8))
+        self.event(
+            "checkout_step",
+            visit,
+            begun + 25_000,
+            {"order_id": terms["order_id"]},
+            chance(rng, len(visit), 0.8),
+        )
         # an order shows up under two names, with one order_id: the purchase and what was purchased
-        purchase = self.event("purchase_completed", visit, bought_ms, bought, pays & ~trial, "server", with_id=False)
+        purchase = self.event(
+            "purchase_completed", visit, bought_ms, bought, pays & ~trial, "server", with_id=False
+        )
         self.event("topup_purchased", visit, bought_ms, bought, pays & ~subscribes, "server", with_id=False)
         self.event("subscription_started", visit, bought_ms, bought, pays & subscribes, "server")
 
@@ -351,13 +394,16 @@ class _Life:
         refund = {key: terms[key] for key in ("order_id", "price", "currency")}
         self.event("refund_issued", visit, back_ms, refund, refunds, "server", with_id=False)
 
-        day = np.r_[local_day(bought_ms)[purchase.rows], renewals[0]]
-        paid = np.r_[price[purchase.rows], renewals[1]]
-        unit = np.r_[money[purchase.rows], renewals[2]]
-        who = np.r_[self.person[visit[purchase.rows]], renewals[3]]
+        sold = self.counted(purchase.rows, visit)
+        day = np.r_[local_day(bought_ms)[sold], renewals[0]]
+        paid = np.r_[price[sold], renewals[1]]
+        unit = np.r_[money[sold], renewals[2]]
+        who = np.r_[self.person[visit[sold]], renewals[3]]
         for code, name in enumerate(CURRENCIES):
             mine = unit == code
-            truth.series("gross_minor", "blanklogo", truth.counts(day[mine], paid[mine]), segment=("currency", name))
+            truth.series(
+                "gross_minor", "blanklogo", truth.counts(day[mine], paid[mine]), segment=("currency", name)
+            )
         truth.series("new_paying_users", "blanklogo", truth.first_days(day, who))
 
     def _renewals(
@@ -370,7 +416,7 @@ class _Life:
         begins: np.ndarray,
         money: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Monthly renewals until the subscription ends. Returns (local day, price, currency, person) of each."""
+        """Monthly renewals until the end. Returns (local day, price, currency, person) of each renewal."""
         rng, world = self.rng, self.world
         months = np.where(begins & ~yearly, rng.geometric(0.3, len(visit)) - 1, 0)
         of, month = repeated(months)
@@ -405,7 +451,7 @@ class _Life:
             "currency": Choices(money, CURRENCIES),
         }
         self.event("subscription_canceled", visit, stop, ended, begins & ~yearly, "server")
-        rows = renewed.rows
+        rows = self.counted(renewed.rows, visit[of])
         return local_day(time)[rows], price[rows], money[of[rows]], self.person[visit[of[rows]]]
 
     def retention(self, jobs: Jobs) -> None:
@@ -419,17 +465,17 @@ class _Life:
         done = jobs.succeeded & returns[jobs.visit]
         self.event("job_completed_returning_user", jobs.visit, jobs.finished + 60, {}, done, "server")
         took = (jobs.finished - jobs.created) // 1000
-        bucket = {"bucket": Choices(np.digitize(took, [30, 121]), ("<30s", "30-120s", ">120s"))}
+        bucket = {"latency_bucket": Choices(np.digitize(took, [30, 121]), ("<30s", "30-120s", ">120s"))}
         self.event("latency_bucket", jobs.visit, jobs.finished + 80, bucket, jobs.succeeded, "server")
 
     def account(self, jobs: Jobs) -> None:
-        """People who leave: opt-outs never sign up, deleted accounts never finished a job (so no metric moves)."""
+        """People who leave: opt-outs never sign up, deleted accounts never had a job, so no metric moves."""
         rng, came = self.rng, self.came
         visit = np.arange(len(came))
         signed = np.zeros(self.n, bool)
         signed[self.person[self.signing]] = True
         refuses = self.first & ~signed[self.person] & chance(rng, len(visit), 0.03)
-        none = {"consent_state": Constant(CONSENT_NONE)}
+        none = {"analytics_allowed": Constant(False), "ads_allowed": Constant(False)}
         self.event("cookie_consent_updated", visit, came + 90_000, none, refuses)
         worked = np.zeros(self.n, bool)
         worked[self.person[jobs.visit]] = True
@@ -448,7 +494,9 @@ class _Life:
         clicks = np.bincount(cell, minlength=world.days * CAMPAIGNS)
         days = np.repeat(world.all_days, CAMPAIGNS)
         campaign = np.tile(np.arange(CAMPAIGNS), world.days)
-        spend = (np.array(SPEND)[campaign] * (0.8 + 0.4 * rng.random(len(days))) * self.n / 2000).astype(np.int64)
+        spend = (np.array(SPEND)[campaign] * (0.8 + 0.4 * rng.random(len(days))) * self.n / 2000).astype(
+            np.int64
+        )
         week = world.start + (days - world.start) // 7 * 7 + 7
 
         def table(extra: int) -> dict[str, Column]:

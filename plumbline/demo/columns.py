@@ -1,7 +1,8 @@
 """Columns of simulated values and how they are written: as JSON members (``"key":value``) or as plain text.
 
-A column stands for one value per row of a simulated table and is rendered only for the rows asked for, so that
-a drop of millions of lines never has to be held as text. Everything is vectorised over numpy and Arrow.
+A column stands for one value per row of a simulated table and is rendered only for the rows asked for, so
+that a drop of millions of lines never has to be held as text. Everything is vectorised over numpy and
+Arrow.
 """
 
 from __future__ import annotations
@@ -65,8 +66,16 @@ class Ids(_Quoted):
             more = _hex_digits(_mix(keys, _salt(self.space + "/low")))
             more[:, 0] = np.frombuffer(b"89ab", np.uint8)[keys & 3]
             parts: list[bytes | np.ndarray] = [
-                digits[:, :8], b"-", digits[:, 8:12], b"-4", digits[:, 13:], b"-", more[:, :4], b"-", more[:, 4:],
-            ]  # fmt: skip
+                digits[:, :8],
+                b"-",
+                digits[:, 8:12],
+                b"-4",
+                digits[:, 13:],
+                b"-",
+                more[:, :4],
+                b"-",
+                more[:, 4:],
+            ]
         else:
             parts = [self.prefix.encode(), digits]
         return fixed_width(len(rows), [before.encode(), *parts, after.encode()], absent=keys < 0)
@@ -74,7 +83,7 @@ class Ids(_Quoted):
 
 @dataclass(frozen=True)
 class Moments(_Quoted):
-    """UTC times with milliseconds, ``2026-01-05T03:04:05.678Z``; ``ms`` is milliseconds since 1970, below zero absent."""
+    """UTC times, ``2026-01-05T03:04:05.678Z``; ``ms`` is milliseconds since 1970, below zero absent."""
 
     ms: np.ndarray
 
@@ -97,7 +106,9 @@ class Dates(_Quoted):
     def _render(self, rows: np.ndarray, before: str, after: str) -> pa.StringArray:
         days = self.days[rows]
         absent = days < 0
-        return fixed_width(len(rows), [before.encode(), _dates(np.where(absent, 0, days)), after.encode()], absent)
+        return fixed_width(
+            len(rows), [before.encode(), _dates(np.where(absent, 0, days)), after.encode()], absent
+        )
 
 
 @dataclass(frozen=True)
@@ -138,7 +149,7 @@ class MajorUnits:
 
 @dataclass(frozen=True)
 class Choices:
-    """One of a few ready values per row (text, number, boolean, None, object); a code below zero is absent."""
+    """One of a few ready values per row (text, number, boolean, object); a code below zero is absent."""
 
     codes: np.ndarray
     values: tuple[object, ...]

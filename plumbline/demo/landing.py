@@ -81,7 +81,9 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
         """Events of the page carry an event_id; those of the services are known by their own keys."""
         fields: dict = {"event_name": Constant(name), "event_time": Moments(time), "payload": payload}
         if with_id:
-            fields = {"event_id": world.ids(f"landing {name} {len(batches)}", np.arange(len(time)), uuid=True)} | fields
+            fields = {
+                "event_id": world.ids(f"landing {name} {len(batches)}", np.arange(len(time)), uuid=True)
+            } | fields
         batches.append(batch(world, rng, name, time, fields, where, marks=marks))
         return batches[-1]
 
@@ -189,7 +191,14 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     }
     event("license_rejected", revoked_at, withdrawn, where=revoked, with_id=False, marks=tagged)
 
-    _tasks(world, rng, event, holder, np.where(approved, decided, -1), np.where(revoked, revoked_at, world.end_ms))
+    _tasks(
+        world,
+        rng,
+        event,
+        holder,
+        np.where(approved, decided, -1),
+        np.where(revoked, revoked_at, world.end_ms),
+    )
 
     truth.series("landing_uv", "landing", truth.people(view_day[viewed.rows], viewer[viewed.rows]))
     return [Stream("landing", "events", batches)]
@@ -198,14 +207,17 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
 def _tasks(
     world: World, rng: np.random.Generator, event, holder: dict, since: np.ndarray, until: np.ndarray
 ) -> None:
-    """Tasks under each licence from ``since`` (-1: never) to ``until``, fading over days, with alerts and credits."""
+    """Tasks under each licence from ``since`` (-1: never) to ``until``, with outcomes, alerts and credits."""
     licence, _ = repeated(np.where(since >= 0, 1 + rng.poisson(4.0, len(since)), 0))
     gap = lognormal_ms(rng, len(licence), 14 * HOUR, 1.2)
     start = since[licence] + 10 * MINUTE + elapsed(licence, gap)
     runs = start < until[licence]
     count = len(licence)
     task = np.arange(count)
-    ids = {"task_id": world.ids("landing task", task, "task_"), "template_id": _of(holder["template_id"], licence)}
+    ids = {
+        "task_id": world.ids("landing task", task, "task_"),
+        "template_id": _of(holder["template_id"], licence),
+    }
     estimate = 60 + 10 * rng.integers(0, 30, count)
     queue = pick(rng, count, [7, 3])
     done = pick(rng, count, [86, 12, 2])  # completed, failed, never heard of again

@@ -1,7 +1,8 @@
-"""What the lives of all products share: sign-up days, fading activity, times of day, arrival, batches of lines.
+"""What lives in all products share: sign-up days, fading activity, times of day, arrival, batches of lines.
 
-Times are integers: milliseconds since 1970 UTC (``ms``) or local days since 1970 (``day``); the local day is UTC+8.
-A simulated table is a set of equally long numpy arrays; a ``Batch`` turns some of its rows into lines.
+Times are integers: milliseconds since 1970 UTC (``ms``) or local days since 1970 (``day``), the local day
+being that of UTC+8. A simulated table is a set of equally long numpy arrays; a ``Batch`` turns some of its
+rows into lines.
 """
 
 from __future__ import annotations
@@ -136,7 +137,11 @@ def visits(
     for low in range(0, len(joined_ms), _USERS_AT_ONCE):
         part = slice(low, low + _USERS_AT_ONCE)
         age = world.all_days[None, :] - first[part, None]
-        p = keenness[part, None] * (1.0 + np.maximum(age, 0)) ** -decay * weekday_factor(world.all_days)[None, :]
+        p = (
+            keenness[part, None]
+            * (1.0 + np.maximum(age, 0)) ** -decay
+            * weekday_factor(world.all_days)[None, :]
+        )
         comes = (age == 0) | ((age > 0) & (rng.random(age.shape) < p))
         person, day = np.nonzero(comes)
         people.append(person + low)
@@ -160,14 +165,18 @@ def elapsed(parent: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     return total - np.repeat(before, np.diff(np.r_[first, len(parent)]))
 
 
-def lognormal_ms(rng: np.random.Generator, n: int, median: float | np.ndarray, spread: float = 0.5) -> np.ndarray:
+def lognormal_ms(
+    rng: np.random.Generator, n: int, median: float | np.ndarray, spread: float = 0.5
+) -> np.ndarray:
     """Positive durations in whole ms around ``median`` (ms)."""
     return np.maximum(1, median * np.exp(rng.normal(0, spread, n))).astype(np.int64)
 
 
 def arrival(rng: np.random.Generator, time: np.ndarray) -> np.ndarray:
     """UTC day of arrival: mostly the day of the event, a few per cent one to five days late."""
-    late = np.where(chance(rng, len(time), SHARE_LATE), np.minimum(rng.geometric(0.5, len(time)), MAX_DAYS_LATE), 0)
+    late = np.where(
+        chance(rng, len(time), SHARE_LATE), np.minimum(rng.geometric(0.5, len(time)), MAX_DAYS_LATE), 0
+    )
     return time // MS_PER_DAY + late
 
 

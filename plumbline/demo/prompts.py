@@ -1,4 +1,4 @@
-"""Prompt templates: people are shown templates, execute them, succeed or fail, retry, come back, and some pay."""
+"""Prompt templates: people see them, execute them, succeed or fail, retry, return, and some pay."""
 
 from __future__ import annotations
 
@@ -28,7 +28,11 @@ MODELS = ("Sora-2", "Veo-Fast", "Veo-Pro")
 PROVIDERS = ("openai", "google", "google")  # of each model
 RATIOS = ("9:16", "16:9", "1:1")
 LOCALES = ("zh-CN", "en-US", "ja-JP")
-ERRORS = (("MODEL_TIMEOUT", "ProviderError"), ("CONTENT_REJECTED", "PolicyError"), ("QUOTA_EXCEEDED", "ProviderError"))
+ERRORS = (
+    ("MODEL_TIMEOUT", "ProviderError"),
+    ("CONTENT_REJECTED", "PolicyError"),
+    ("QUOTA_EXCEEDED", "ProviderError"),
+)
 PACKS = ((499, "credits_100", 100), (999, "credits_250", 250), (1999, "credits_500", 500))  # US cents
 SHARE_LOOKERS = 0.15  # people who look at templates and never execute one
 SHARE_ANONYMOUS = 0.05  # sessions without a user
@@ -49,7 +53,13 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     tested = np.arange(TEMPLATES) % 4 == 0  # templates with a running experiment
 
     def record(
-        visit: np.ndarray, template: np.ndarray, request: Column, time: np.ndarray, event: str, props: dict, **more: Column
+        visit: np.ndarray,
+        template: np.ndarray,
+        request: Column,
+        time: np.ndarray,
+        event: str,
+        props: dict,
+        **more: Column,
     ) -> dict:
         user = np.where(anonymous[visit], -1, person[visit])
         return {
@@ -80,7 +90,9 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     time = came[visit] + rng.integers(500, 60_000, len(visit))
     request = world.ids("prompts impression", np.arange(len(visit)), uuid=True)
     props: dict = {"locale": Choices(rng.integers(0, 3, len(visit)), LOCALES), **experiment(visit, template)}
-    batches.append(batch(world, rng, "impression", time, record(visit, template, request, time, "impression", props)))
+    batches.append(
+        batch(world, rng, "impression", time, record(visit, template, request, time, "impression", props))
+    )
     props = {
         **experiment(visit, template),
         "rollout_pct": Choices(np.where(chance(rng, len(visit), 0.9), 0, -1), (100,)),
@@ -145,7 +157,11 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
         "success",
         finished,
         done == 0,
-        {**outcome, **experiment(visit, template), "credits_spent": Choices(pick(rng, count, [5, 3]), (8, 12))},
+        {
+            **outcome,
+            **experiment(visit, template),
+            "credits_spent": Choices(pick(rng, count, [5, 3]), (8, 12)),
+        },
         revenue_cents=Numbers(cents, absent=~on_success),
     )
     add(
@@ -204,7 +220,9 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
             ("success_events", succeeded.rows, ok_day),
         ):
             of_template = rows[template[rows] == code]
-            truth.series(key, "prompts", truth.counts(days[of_template]), segment=("prompt_template_id", name))
+            truth.series(
+                key, "prompts", truth.counts(days[of_template]), segment=("prompt_template_id", name)
+            )
     bonus = succeeded.rows[on_success[succeeded.rows]]
     seen = batches[-1].rows
     pay_day = np.r_[ok_day[bonus], local_day(paid_at)[paid.rows], local_day(later)[seen]]
@@ -246,7 +264,9 @@ def _tables(world: World, rng: np.random.Generator) -> list[Stream]:
 
     # non-prompt baseline: one row a day, delivered weekly, some days restated a week later
     days = world.all_days
-    users = (world.users * 0.6 * weekday_factor(days) * (0.9 + 0.2 * rng.random(world.days))).astype(np.int64) + 5
+    users = (world.users * 0.6 * weekday_factor(days) * (0.9 + 0.2 * rng.random(world.days))).astype(
+        np.int64
+    ) + 5
     share = 0.02 + 0.01 * rng.random(world.days)
 
     def baseline(restated: int) -> dict[str, Column]:

@@ -1,4 +1,4 @@
-"""StoryForge: sign-up, onboarding, projects, characters, scenes with iterations, exports, credits, payments."""
+"""StoryForge: sign-up, onboarding, projects, characters, scenes, iterations, exports, credits, payments."""
 
 from __future__ import annotations
 
@@ -33,14 +33,24 @@ RATIOS = ("9:16", "16:9", "9:16", "9:16", "16:9")  # of each format
 ROUTES = ("primary", "fallback", "storyboard")
 VENDORS = ("vendor_a", "vendor_b", "vendor_c")
 PLANS = ("starter", "pro", "studio")
-PRICES = np.array([[1200, 2900, 9900], [1100, 2700, 9200], [1800, 4400, 14800]])  # minor units, by currency and plan
+PRICES = np.array(
+    [[1200, 2900, 9900], [1100, 2700, 9200], [1800, 4400, 14800]]
+)  # minor units, by currency and plan
 CURRENCIES = ("USD", "EUR", "JPY")
 DECIMALS = np.array([2, 2, 0])
 CREDITS = (200, 600, 2500)
-COMMENTS = ("love the look", "too slow today", "character changed its face", "great for reels", "export button hidden")
+COMMENTS = (
+    "love the look",
+    "too slow today",
+    "character changed its face",
+    "great for reels",
+    "export button hidden",
+)
 # assignments are made on the server; variant "short" of the onboarding copy brings more people through
 ASSIGNMENTS = tuple(
-    {"onboarding_copy": copy, "upsell_timing": upsell} for copy in ("long", "short") for upsell in ("scene_6", "scene_8")
+    {"onboarding_copy": copy, "upsell_timing": upsell}
+    for copy in ("long", "short")
+    for upsell in ("scene_6", "scene_8")
 )
 ONBOARDED = (0.70, 0.82)  # share with the long and the short copy
 
@@ -69,7 +79,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
         project: np.ndarray | None = None,
         session: np.ndarray | None = None,
     ) -> Batch:
-        """One event type over a table whose rows belong to visits; the nested form and, for old clients, the flat one."""
+        """One event type over a table whose rows belong to visits, nested or, for old clients, flat."""
         user = person[visit]
         number = len(batches)
         envelope: dict[str, Column | dict] = {
@@ -131,9 +141,21 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     kinds = Choices(pick(rng, len(visit), [5, 3, 2]), ("short", "series", "advert"))
     event("project_created", visit, start, {"project_type": kinds, **ids}, project=made)
     surface = Choices(pick(rng, len(visit), [6, 4]), ("gallery", "recommendation"))
-    event("brain_selected", visit, start + 20_000, {"brain_id": ids["brain_id"], "surface": surface}, project=made)
+    event(
+        "brain_selected",
+        visit,
+        start + 20_000,
+        {"brain_id": ids["brain_id"], "surface": surface},
+        project=made,
+    )
     beats = Numbers(rng.integers(3, 13, len(visit)))
-    event("format_selected", visit, start + 45_000, {"format_id": ids["format_id"], "beats_count": beats}, project=made)
+    event(
+        "format_selected",
+        visit,
+        start + 45_000,
+        {"format_id": ids["format_id"], "beats_count": beats},
+        project=made,
+    )
     character = world.ids("storyforge character", made, uuid=True)
     creation = Choices(pick(rng, len(visit), [3, 7]), ("upload", "generate"))
     has_character = chance(rng, len(visit), 0.8)
@@ -204,7 +226,9 @@ def _scenes(
     vendor = pick(rng, count, [5, 3, 2])
     cache = pick(rng, count, [10, 8, 82])
     hit = cache < 2
-    latency = np.where(hit, lognormal_ms(rng, count, 900), lognormal_ms(rng, count, 32_000 + 14_000 * route, 0.45))
+    latency = np.where(
+        hit, lognormal_ms(rng, count, 900), lognormal_ms(rng, count, 32_000 + 14_000 * route, 0.45)
+    )
     pause = lognormal_ms(rng, count, 50_000)
     submitted = came[visit] + 17 * MINUTE + elapsed(visit, latency + pause) - latency
     finished = submitted + latency
@@ -266,7 +290,13 @@ def _scenes(
         "scenes_count": Numbers(scenes[visit]),
         "format": Choices(shape, FORMATS),
     }
-    event("export_started", visit, start, {**export, "aspect_ratio": Choices(shape, RATIOS)}, project=project[visit])
+    event(
+        "export_started",
+        visit,
+        start,
+        {**export, "aspect_ratio": Choices(shape, RATIOS)},
+        project=project[visit],
+    )
     rendered = {
         **export,
         "duration_s": Numbers(scenes[visit] * 6),
@@ -275,7 +305,9 @@ def _scenes(
     good = event("export_succeeded", visit, start + render, rendered, where=~fails, project=project[visit])
     failure = {
         "export_id": export["export_id"],
-        "error_code": Choices(pick(rng, len(visit), [5, 3, 2]), ("RENDER_TIMEOUT", "CODEC_ERROR", "STORAGE_ERROR")),
+        "error_code": Choices(
+            pick(rng, len(visit), [5, 3, 2]), ("RENDER_TIMEOUT", "CODEC_ERROR", "STORAGE_ERROR")
+        ),
         "stage": Choices(pick(rng, len(visit), [1, 5, 4]), ("storyboard", "synthesis", "export")),
     }
     bad = event("export_failed", visit, start + render // 2, failure, where=fails, project=project[visit])
@@ -283,7 +315,9 @@ def _scenes(
     event("credit_balance_changed", visit, start + render + 200, charge, where=~fails)
 
     ok = truth.counts(local_day(start + render)[good.rows])
-    truth.series("export_success_rate", "storyforge", ok, ok + truth.counts(local_day(start + render // 2)[bad.rows]))
+    truth.series(
+        "export_success_rate", "storyforge", ok, ok + truth.counts(local_day(start + render // 2)[bad.rows])
+    )
     owner = person[scene_visit[of]]
     return local_day(finished)[made.rows], owner[made.rows]
 
@@ -321,7 +355,14 @@ def _money(
     bought = {"delta": Choices(plan, CREDITS), "reason": Constant("purchase")}
     event("credit_balance_changed", visit, time + 300, bought, session=session)
     back = {"delta": Numbers(rng.integers(5, 60, len(user))), "reason": Constant("refund")}
-    event("credit_balance_changed", visit, time + 2 * HOUR, back, where=chance(rng, len(user), 0.05), session=session)
+    event(
+        "credit_balance_changed",
+        visit,
+        time + 2 * HOUR,
+        back,
+        where=chance(rng, len(user), 0.05),
+        session=session,
+    )
 
     buys = np.flatnonzero(chance(rng, len(person), 0.015))
     asset = pick(rng, len(buys), [4, 3, 3])
@@ -335,5 +376,7 @@ def _money(
     day = local_day(time)
     for code, name in enumerate(CURRENCIES):
         mine = paid.rows[money[paid.rows] == code]
-        truth.series("gross_minor", "storyforge", truth.counts(day[mine], price[mine]), segment=("currency", name))
+        truth.series(
+            "gross_minor", "storyforge", truth.counts(day[mine], price[mine]), segment=("currency", name)
+        )
     truth.series("new_paying_users", "storyforge", truth.first_days(day[paid.rows], user[paid.rows]))

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-METRIC_COLUMNS = ["metric_key", "product", "date_day", "segment", "segment_value", "numerator", "denominator", "value"]
+METRIC_COLUMNS = [
+    "metric_key",
+    "product",
+    "date_day",
+    "segment",
+    "segment_value",
+    "numerator",
+    "denominator",
+    "value",
+]
 PLANTED_COLUMNS = ["kind", "reason", "product", "stream", "lines"]
 
 
@@ -30,7 +39,7 @@ class Truth:
         segment: tuple[str, str] = ("all", "all"),
         days: np.ndarray | None = None,
     ) -> None:
-        """One row per day. Without denominator the value is the numerator; a zero denominator gives no value."""
+        """One row per day. Without denominator the value is the numerator; zero denominators give none."""
         shown = np.datetime_as_string((self.days if days is None else days).astype("datetime64[D]")).tolist()
         for at, day in enumerate(shown):
             top = numerator[at].item()
@@ -64,7 +73,9 @@ class Truth:
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         _write_csv(folder / "metrics.csv", METRIC_COLUMNS, self.metrics)
-        _write_csv(folder / "planted.csv", PLANTED_COLUMNS, ([*key, n] for key, n in sorted(self.planted.items())))
+        _write_csv(
+            folder / "planted.csv", PLANTED_COLUMNS, ([*key, n] for key, n in sorted(self.planted.items()))
+        )
 
 
 def _write_csv(path: Path, header: list[str], rows: Iterable[list[object]]) -> None:

@@ -1,4 +1,4 @@
-"""Lines to files: one file per stream and day of arrival, plain, gzip or Zstandard, byte for byte repeatable."""
+"""Lines to files: one file per stream and day of arrival; plain, gzip or Zstandard; always the same bytes."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ class Damage:
     added_time: list[int] = field(default_factory=list)  # ms, only for the order within the file
     added_line: list[bytes] = field(default_factory=list)
 
+    @property
+    def lines(self) -> int:
+        return len(self.added_line) + sum(map(len, self.replaced.values()))
+
 
 def write_stream(out: Path, stream: Stream, damage: Damage) -> dict[int, int]:
     """Write one stream under ``out/<product>/<stream>/``. Returns records (lines) per day of arrival."""
@@ -49,7 +53,10 @@ def write_gzip(path: Path, content: bytes | pa.Buffer) -> None:
 
 
 def _write_jsonl(folder: Path, stream: Stream, damage: Damage) -> dict[int, int]:
-    orders = [batch.rows[np.lexsort((batch.time[batch.rows], batch.arrived[batch.rows]))] for batch in stream.batches]
+    orders = [
+        batch.rows[np.lexsort((batch.time[batch.rows], batch.arrived[batch.rows]))]
+        for batch in stream.batches
+    ]
     arrivals = [batch.arrived[order] for batch, order in zip(stream.batches, orders, strict=True)]
     added_day = np.array(damage.added_day, np.int64)
     days, lines = np.unique(np.concatenate([*arrivals, added_day]), return_counts=True)
@@ -106,7 +113,8 @@ def _write_table(folder: Path, stream: Stream) -> dict[int, int]:
     arrived = np.concatenate([batch.arrived[batch.rows] for batch in stream.batches])
     keys = stream.batches[0].fields
     columns = {
-        key: pa.concat_arrays([_plain(batch.fields[key], batch.rows) for batch in stream.batches]) for key in keys
+        key: pa.concat_arrays([_plain(batch.fields[key], batch.rows) for batch in stream.batches])
+        for key in keys
     }
     table = pa.table(columns)
     written = {}
