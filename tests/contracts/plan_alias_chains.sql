@@ -1,12 +1,24 @@
 -- No alias leads to a name that is an alias itself: neither chains nor cycles of events, properties or values.
 with links as (
-    select 'event' as kind, product, raw_event_name as sent, event_name as meant
+    select
+        'event' as kind,
+        product,
+        raw_event_name as sent,
+        event_name as meant
     from {{ ref('plan_event_aliases') }}
     union all
-    select 'property' as kind, product, raw_property as sent, property as meant
+    select
+        'property' as kind,
+        product,
+        raw_property as sent,
+        property as meant
     from {{ ref('plan_property_aliases') }}
     union all
-    select 'value' as kind, product || ' ' || property as product, raw_value as sent, value as meant
+    select
+        'value' as kind,
+        product || ' ' || property as product,
+        raw_value as sent,
+        value as meant
     from {{ ref('plan_value_aliases') }}
 )
 

@@ -1,20 +1,31 @@
--- The rows of one conditional event alias ask one property, which the events they lead to carry, for a value it can have.
+-- The rows of one conditional event alias ask one property that their events carry, for a value that it can have.
 with aliases as (
     select * from {{ ref('plan_event_aliases') }}
 ),
 
 conditions as (
-    select product, raw_event_name, count(distinct when_property) as properties
+    select
+        product,
+        raw_event_name,
+        count(distinct when_property) as properties
     from aliases
     group by product, raw_event_name
 ),
 
 properties as (
-    select product, event_name, property, enum_name from {{ ref('plan_properties') }}
+    select
+        product,
+        event_name,
+        property,
+        enum_name
+    from {{ ref('plan_properties') }}
 ),
 
 enum_values as (
-    select enum_name, value from {{ ref('plan_enum_values') }}
+    select
+        enum_name,
+        value
+    from {{ ref('plan_enum_values') }}
 ),
 
 judged as (

@@ -1,10 +1,13 @@
--- Every event alias leads to a whitelisted event of its product, and a whitelisted name never stands unconditionally for another.
+-- Every event alias leads to a whitelisted event, and a whitelisted name stands for another on a condition only.
 with aliases as (
     select * from {{ ref('plan_event_aliases') }}
 ),
 
 events as (
-    select product, event_name from {{ ref('plan_events') }}
+    select
+        product,
+        event_name
+    from {{ ref('plan_events') }}
 ),
 
 judged as (
@@ -23,4 +26,5 @@ judged as (
         on aliases.product = whitelisted.product and aliases.raw_event_name = whitelisted.event_name
 )
 
-select * from judged where fault is not null
+select * from judged
+where fault is not null

@@ -4,7 +4,10 @@ with aliases as (
 ),
 
 properties as (
-    select distinct product, property from {{ ref('plan_properties') }}
+    select distinct
+        product,
+        property
+    from {{ ref('plan_properties') }}
 )
 
 select

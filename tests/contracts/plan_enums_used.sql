@@ -4,7 +4,8 @@ with enums as (
 ),
 
 properties as (
-    select distinct enum_name from {{ ref('plan_properties') }} where enum_name is not null
+    select distinct enum_name from {{ ref('plan_properties') }}
+    where enum_name is not null
 )
 
 select enums.enum_name

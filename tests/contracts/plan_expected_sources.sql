@@ -10,7 +10,8 @@ with events as (
 ),
 
 sources as (
-    select value from {{ ref('plan_enum_values') }} where enum_name = 'event_source'
+    select value from {{ ref('plan_enum_values') }}
+    where enum_name = 'event_source'
 ),
 
 counted as (
@@ -19,10 +20,12 @@ counted as (
         events.event_name,
         events.expected_source,
         length(events.expected_source) - length(replace(events.expected_source, '|', '')) + 1 as named_sources,
-        count(case when replace(events.padded, '|' || sources.value || '|', '') <> events.padded then 1 end) as known_sources
+        count(case when replace(events.padded, '|' || sources.value || '|', '') <> events.padded then 1 end)
+            as known_sources
     from events
     cross join sources
     group by events.product, events.event_name, events.expected_source
 )
 
-select * from counted where known_sources <> named_sources
+select * from counted
+where known_sources <> named_sources

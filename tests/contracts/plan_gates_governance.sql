@@ -1,6 +1,7 @@
 -- Every governance property has a gate on values outside its enum, and what a gate looks at is planned.
 with governance as (
-    select distinct property from {{ ref('plan_properties') }} where invalid_severity = 'reject'
+    select distinct property from {{ ref('plan_properties') }}
+    where invalid_severity = 'reject'
 ),
 
 gates as (

@@ -1,24 +1,42 @@
 -- The governance properties are asked for exactly where the event table of the landing page lists them.
 with listed as (
-    select 'license_apply' as event_name, 'policy_tag' as property
+    select
+        'license_apply' as event_name,
+        'policy_tag' as property
     union all
-    select 'license_rejected' as event_name, 'policy_tag' as property
+    select
+        'license_rejected' as event_name,
+        'policy_tag' as property
     union all
-    select 'license_rejected' as event_name, 'action_required' as property
+    select
+        'license_rejected' as event_name,
+        'action_required' as property
     union all
-    select 'task_failed' as event_name, 'policy_tag' as property
+    select
+        'task_failed' as event_name,
+        'policy_tag' as property
     union all
-    select 'task_failed' as event_name, 'action_required' as property
+    select
+        'task_failed' as event_name,
+        'action_required' as property
     union all
-    select 'risk_alert' as event_name, 'policy_tag' as property
+    select
+        'risk_alert' as event_name,
+        'policy_tag' as property
     union all
-    select 'risk_alert' as event_name, 'action_required' as property
+    select
+        'risk_alert' as event_name,
+        'action_required' as property
     union all
-    select 'risk_alert' as event_name, 'escalation_level' as property
+    select
+        'risk_alert' as event_name,
+        'escalation_level' as property
 ),
 
 asked as (
-    select event_name, property
+    select
+        event_name,
+        property
     from {{ ref('plan_properties') }}
     where
         product = 'landing'

@@ -10,9 +10,17 @@ with events as (
 ),
 
 properties as (
-    select product, event_name, property from {{ ref('plan_properties') }}
+    select
+        product,
+        event_name,
+        property
+    from {{ ref('plan_properties') }}
     union all
-    select product, '*' as event_name, 'occurred_at' as property from {{ ref('plan_products') }}
+    select
+        product,
+        '*' as event_name,
+        'occurred_at' as property
+    from {{ ref('plan_products') }}
 ),
 
 counted as (
@@ -31,4 +39,5 @@ counted as (
     group by events.product, events.event_name, events.natural_key
 )
 
-select * from counted where parts > 4 or planned_parts <> parts
+select * from counted
+where parts > 4 or planned_parts <> parts

@@ -6,4 +6,5 @@ with tags as (
     from {{ ref('plan_policy_tags') }}
 )
 
-select * from tags where escalated <> 1 or others <> 0
+select * from tags
+where escalated <> 1 or others <> 0

@@ -4,17 +4,35 @@ with tags as (
 ),
 
 enum_values as (
-    select enum_name, value from {{ ref('plan_enum_values') }}
+    select
+        enum_name,
+        value
+    from {{ ref('plan_enum_values') }}
 ),
 
 named as (
-    select 'policy_tag' as enum_name, policy_tag as value from tags
+    select
+        'policy_tag' as enum_name,
+        policy_tag as value
+    from tags
     union all
-    select 'action_required' as enum_name, action_required as value from tags where action_required is not null
+    select
+        'action_required' as enum_name,
+        action_required as value
+    from tags
+    where action_required is not null
     union all
-    select 'risk_level' as enum_name, risk_level as value from tags where risk_level is not null
+    select
+        'risk_level' as enum_name,
+        risk_level as value
+    from tags
+    where risk_level is not null
     union all
-    select 'escalation_level' as enum_name, escalation_level as value from tags where escalation_level is not null
+    select
+        'escalation_level' as enum_name,
+        escalation_level as value
+    from tags
+    where escalation_level is not null
 )
 
 select

@@ -15,4 +15,5 @@ select
     properties.enum_name
 from properties
 left join enums on properties.enum_name = enums.enum_name
-where (properties.type = 'enum' and enums.enum_name is null) or (properties.type <> 'enum' and properties.enum_name is not null)
+where (properties.type = 'enum' and enums.enum_name is null)
+    or (properties.type <> 'enum' and properties.enum_name is not null)

@@ -4,7 +4,10 @@ with properties as (
 ),
 
 events as (
-    select product, event_name from {{ ref('plan_events') }}
+    select
+        product,
+        event_name
+    from {{ ref('plan_events') }}
 )
 
 select

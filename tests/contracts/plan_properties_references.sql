@@ -4,11 +4,19 @@ with properties as (
 ),
 
 referring as (
-    select product, event_name, property, required_when_property as other_property
+    select
+        product,
+        event_name,
+        property,
+        required_when_property as other_property
     from properties
     where required_when_property is not null
     union all
-    select product, event_name, property, not_before as other_property
+    select
+        product,
+        event_name,
+        property,
+        not_before as other_property
     from properties
     where not_before is not null
 )

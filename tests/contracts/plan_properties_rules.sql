@@ -1,4 +1,4 @@
--- What a property row asks for makes sense: limits in order and on numbers, formats on texts, severities where they can apply.
+-- What a property row asks for makes sense: limits on numbers, formats on texts, severities where they can apply.
 with properties as (
     select
         *,
@@ -13,7 +13,9 @@ judged as (
         property,
         case
             when min_value > max_value then 'limits the wrong way round'
-            when (min_value is not null or max_value is not null) and type not in ('number', 'integer') then 'limits on something other than a number'
+            when
+                (min_value is not null or max_value is not null) and type not in ('number', 'integer')
+                then 'limits on something other than a number'
             when pattern is not null and type not in ('text', 'id') then 'a pattern on something other than text'
             when not_before is not null and type <> 'timestamp' then 'an interval that does not end with a time'
             when can_be_required and missing_severity is null then 'required without a severity'
@@ -33,4 +35,5 @@ judged as (
     from properties
 )
 
-select * from judged where fault is not null
+select * from judged
+where fault is not null

@@ -26,7 +26,9 @@ counted as (
         conditions.event_name,
         conditions.property,
         conditions.required_when_values,
-        length(conditions.required_when_values) - length(replace(conditions.required_when_values, '|', '')) + 1 as named_values,
+        length(conditions.required_when_values)
+        - length(replace(conditions.required_when_values, '|', ''))
+        + 1 as named_values,
         count(distinct allowed.value) as known_values
     from conditions
     inner join allowed
@@ -34,7 +36,8 @@ counted as (
             conditions.product = allowed.product
             and conditions.event_name = allowed.event_name
             and conditions.required_when_property = allowed.property
-    where replace('|' || conditions.required_when_values || '|', '|' || allowed.value || '|', '') <> '|' || conditions.required_when_values || '|'
+    where replace('|' || conditions.required_when_values || '|', '|' || allowed.value || '|', '')
+        <> '|' || conditions.required_when_values || '|'
     group by conditions.product, conditions.event_name, conditions.property, conditions.required_when_values
 )
 
