@@ -58,11 +58,11 @@ enveloped as (
     ('pii_suspected', 'reject', 'anonymous_id', none, suspected_pii('anonymous_id')),
     ('pii_suspected', 'reject', 'session_id', none, suspected_pii('session_id')),
     ('missing_actor', 'error', 'user_id', none,
-        "is_actor_required and user_id is null and anonymous_id is null and account_id is null"),
+        "is_actor_required and not is_bad_container and user_id is null and anonymous_id is null and account_id is null"),
     ('tz_assumed', 'warn', 'occurred_at', 'time_text', "time_kind = 'naive'"),
     ('client_time_used', 'warn', 'occurred_at', 'time_text', "is_client_time"),
     ('clock_skew', 'warn', 'occurred_at', 'client_at_text',
-        "not is_client_time and abs(" ~ seconds_between('occurred_at', 'client_at') ~ ") > " ~ plan_setting('clock_skew_tolerance_seconds')),
+        "not is_client_time and occurred_at between earliest_at and latest_at and abs(" ~ seconds_between('occurred_at', 'client_at') ~ ") > " ~ plan_setting('clock_skew_tolerance_seconds')),
     ('wrong_source', 'warn', 'source', 'sent_from',
         "sent_from is not null and " ~ list_size('expected_sources') ~ " > 0 and not " ~ list_has('expected_sources', 'sent_from')),
 ] %}
@@ -146,10 +146,12 @@ sent as (
         named.record,
         named.is_text_source,
         named.utc_offset_minutes,
+        named.is_key_missing,
         rules.property,
         rules.location,
         rules.canonical_column,
         rules.type,
+        rules.is_key_part,
         rules.is_required,
         rules.required_when_property,
         rules.required_when_values,
@@ -165,6 +167,7 @@ sent as (
         {{ json_fragment('named.record', "case when rules.location = 'record' then '' else named.container end", 'rules.property') }} as fragment
     from named
     inner join rules on named.product = rules.product and named.event_name = rules.event_name
+    where not named.is_bad_container
 ),
 
 valued as (
@@ -181,7 +184,8 @@ checked as (
         *,
         case
             when is_absent or (value_text is null and not empty_is_value)
-                then case when {{ is_required_here() }} then 'missing_required' end
+                -- A missing part of the key is told once, as missing_natural_key.
+                then case when {{ is_required_here() }} and not (is_key_missing and is_key_part) then 'missing_required' end
             when value_text is null then null
             when (type = 'id' or (type = 'text' and first_character = '"')) and {{ suspected_pii('value_text') }} then 'pii_suspected'
             when type = 'id' and first_character in ('{', '[', 't', 'f') then 'wrong_type'
@@ -260,14 +264,15 @@ tagged as (
         named.*,
         policy_tags.action_required as expected_action,
         policy_tags.risk_level as expected_risk,
-        policy_tags.escalation_level as expected_escalation
+        policy_tags.escalation_level as expected_escalation,
+        named.action_required in (select value from {{ ref('plan_enum_values') }} where enum_name = 'action_required') as is_action_planned
     from named
     inner join policy_tags on named.policy_tag = policy_tags.policy_tag
 ),
 
 {%- set governance_rules = [
     ('policy_action_mismatch', 'warn', 'action_required',
-        "action_required is not null and expected_action is not null and action_required <> 'appeal_only' and action_required <> expected_action"),
+        "is_action_planned and expected_action is not null and action_required <> 'appeal_only' and action_required <> expected_action"),
     ('policy_risk_mismatch', 'warn', 'risk_level',
         "risk_level is not null and expected_risk is not null and risk_level <> expected_risk"),
     ('policy_escalation_mismatch', 'error', 'escalation_level',

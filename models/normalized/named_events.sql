@@ -108,6 +108,7 @@ keyed as (
         named.*,
         event_keys.key_parts
         {%- for position in range(1, 5) %},
+        event_keys.key_{{ position }} as key_{{ position }}_property,
         event_keys.key_{{ position }}_may_be_missing,
         case
             when event_keys.key_parts < {{ position }} or (named.event_id is not null and named.stream_kind <> 'versions') then null
@@ -174,10 +175,10 @@ select
     is_text_source,
     is_client_time,
     is_bad_container,
-    {# A part that must be there is not, and no event id stands in for the key. -#}
-    coalesce((event_id is null or stream_kind = 'versions') and (
+    {# A part that must be there is not, and no event id stands in for the key. A missing time is told as such. -#}
+    coalesce((event_id is null or stream_kind = 'versions') and not is_bad_container and (
         {% for position in range(1, 5) -%}
-        (key_parts >= {{ position }} and key_{{ position }} is null and not key_{{ position }}_may_be_missing)
+        (key_parts >= {{ position }} and key_{{ position }} is null and not key_{{ position }}_may_be_missing and key_{{ position }}_property <> 'occurred_at')
         {%- if not loop.last %}
         or {% endif %}
         {%- endfor %}

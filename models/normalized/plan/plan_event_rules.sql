@@ -1,7 +1,7 @@
 -- One row per product, event and planned property: what a value must be. A row for every event ('*') gives way to a row
 -- for the event itself.
 with events as (
-    select product, event_name from {{ ref('plan_events') }}
+    select product, event_name, natural_key from {{ ref('plan_events') }}
 ),
 
 properties as (
@@ -23,6 +23,7 @@ value_aliases as (
 applicable as (
     select
         events.event_name as for_event,
+        {{ list_has(split_list("replace(events.natural_key, '?', '')", '+'), 'properties.property') }} as is_key_part,
         properties.*,
         row_number() over (
             partition by events.product, events.event_name, properties.property
@@ -85,6 +86,7 @@ select
     chosen.location,
     chosen.canonical_column,
     chosen.type,
+    chosen.is_key_part,
     coalesce(chosen.is_required, false) as is_required,
     chosen.required_when_property,
     spellings.required_when_values,
