@@ -21,11 +21,11 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from plumbline.dbt_runner import PROJECT_ROOT, DbtResult, dbt_build
+from plumbline.dbt_runner import DbtResult, dbt_build
 from plumbline.engine import connect, lock_sentence
 from plumbline.errors import PlumblineError
 from plumbline.land import LandResult, land
-from plumbline.paths import DataPaths
+from plumbline.paths import PROJECT_ROOT, DataPaths
 from plumbline.publish import Published, Stamp, publish_duckdb, remove_stamp, write_stamp
 from plumbline.summary import print_summary
 

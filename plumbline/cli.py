@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.markup import escape
 
 from plumbline.errors import PlumblineError
 from plumbline.paths import DataPaths
@@ -112,8 +113,10 @@ def main() -> None:
     """Entry point: what a user can cause is one sentence on stderr and exit code 2."""
     try:
         commands()
-    except PlumblineError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]Error:[/] {error}", highlight=False)
+    except (PlumblineError, OSError) as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"[bold red]Error:[/] {escape(str(error))}", highlight=False
+        )
         sys.exit(2)
 
 

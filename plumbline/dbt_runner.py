@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from plumbline.errors import PlumblineError
+from plumbline.paths import PROJECT_ROOT
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
-
-PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from plumbline.errors import PlumblineError
+
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -17,8 +19,14 @@ class DataPaths:
 
     @classmethod
     def from_env(cls, flag: str | None) -> DataPaths:
-        """The flag, else PLUMBLINE_DATA, else `data`; relative paths are relative to the project root."""
-        return cls(PROJECT_ROOT / (flag or os.environ.get("PLUMBLINE_DATA") or "data"))
+        """The flag, else PLUMBLINE_DATA, else `data`; relative paths are relative to the project root.
+
+        Raises PlumblineError when something other than a folder lies there.
+        """
+        root = PROJECT_ROOT / (flag or os.environ.get("PLUMBLINE_DATA") or "data")
+        if root.exists() and not root.is_dir():
+            raise PlumblineError(f"{root} is not a folder: set PLUMBLINE_DATA or --data to the data folder.")
+        return cls(root)
 
     @property
     def raw(self) -> Path:

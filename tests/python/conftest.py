@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from plumbline.dbt_runner import PROJECT_ROOT, invoke_dbt
-from plumbline.paths import DataPaths
+from plumbline.dbt_runner import invoke_dbt
+from plumbline.paths import PROJECT_ROOT, DataPaths
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
