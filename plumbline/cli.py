@@ -56,7 +56,8 @@ def demo(out: Path, users: int, days: int, seed: int, dirty: float, start: date)
     """Write a demo drop for all five products, with the planted truth in _truth/."""
     from plumbline.demo import write_demo
 
-    print(write_demo(out, users=users, days=days, seed=seed, dirty=dirty, start=start))
+    drop = write_demo(out, users=users, days=days, seed=seed, dirty=dirty, start=start)
+    print(f"{drop.total:,} lines in {out}, {drop.damaged:,} of them damaged; what was planted: {out / '_truth'}")
 
 
 @commands.command()
