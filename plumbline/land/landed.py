@@ -1,0 +1,198 @@
+"""The landed folder: one Parquet file per part of a received file, and the manifest of all received files."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from plumbline.errors import PlumblineError
+from plumbline.land.drop import RawFile
+from plumbline.land.lines import Batch
+from plumbline.land.verdict import faults_of
+from plumbline.paths import DataPaths
+
+LINES = pa.schema(
+    {
+        "product": pa.string(),
+        "stream": pa.string(),
+        "source_file": pa.string(),
+        "file_sha256": pa.string(),
+        "line_no": pa.int64(),
+        "received_at": pa.timestamp("us"),
+        "raw": pa.string(),
+        "raw_hex": pa.string(),
+        "fault": pa.string(),
+    }
+)
+FILES = pa.schema(
+    {
+        "product": pa.string(),
+        "stream": pa.string(),
+        "source_file": pa.string(),
+        "file_sha256": pa.string(),
+        "received_at": pa.timestamp("us"),
+        "bytes": pa.int64(),
+        "lines": pa.int64(),
+        "status": pa.string(),
+        "reason": pa.string(),
+    }
+)
+ROW_GROUP = 122_880  # lines; one DuckDB row group
+ROW_GROUP_BYTES = 64 * 2**20  # of text, whichever comes first
+PARTIAL = ".partial"  # files with this ending are being written, or are left from a landing that was killed
+
+_CONSTANT = ["product", "stream", "source_file", "file_sha256", "received_at"]
+
+
+def ensure_landed_dir(paths: DataPaths) -> None:
+    """Makes the landed folder with zero-row files, so that it can be queried before anything has landed."""
+    for path, schema in ((paths.landed / "_none/_none/empty.parquet", LINES), (_manifest(paths), FILES)):
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write_whole(schema.empty_table(), path)
+
+
+@contextmanager
+def one_landing(paths: DataPaths) -> Iterator[None]:
+    """Waits until no other process lands into this folder, and removes what a killed landing left half-written."""
+    with (paths.landed / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for path in paths.landed.glob(f"**/*{PARTIAL}"):
+            path.unlink()
+        yield
+
+
+def read_manifest(paths: DataPaths) -> list[dict[str, Any]]:
+    """One row per received file; those whose landed lines are gone are left out, with their copies."""
+    try:
+        rows = pq.read_table(_manifest(paths), schema=FILES).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise PlumblineError(
+            f"The file manifest {_manifest(paths)} cannot be read: remove {paths.landed} and land again."
+        ) from error
+    present = {
+        identity(row) for row in rows if row["status"] == "landed" and part_path(paths, row, 0).exists()
+    }
+    return [row for row in rows if row["status"] == "unreadable" or identity(row) in present]
+
+
+def write_manifest(paths: DataPaths, rows: list[dict[str, Any]]) -> None:
+    """Replaces the manifest, at once."""
+    order = [(name, "ascending") for name in ("product", "stream", "source_file", "file_sha256")]
+    _write_whole(pa.Table.from_pylist(rows, schema=FILES).sort_by(order), _manifest(paths))
+
+
+def identity(row: dict[str, Any]) -> tuple[str, str, str]:
+    """What makes a file the same file: its product, stream and bytes."""
+    return row["product"], row["stream"], row["file_sha256"]
+
+
+def part_path(paths: DataPaths, row: dict[str, Any], part: int) -> Path:
+    """Where a part of a file lands."""
+    return paths.landed / row["product"] / row["stream"] / f"{row['file_sha256']}-{part:05d}.parquet"
+
+
+def show_parts(paths: DataPaths, row: dict[str, Any], count: int) -> None:
+    """Gives the written parts of a whole file the names by which they are found."""
+    first = part_path(paths, row, 0)
+    for stale in first.parent.glob(f"{row['file_sha256']}-*.parquet"):
+        stale.unlink()  # a landing was killed between here and the manifest
+    for part in range(count):
+        path = part_path(paths, row, part)
+        os.replace(partial(path), path)
+
+
+def partial(path: Path) -> Path:
+    """The name of a file that is being written."""
+    return path.with_name(path.name + PARTIAL)
+
+
+class LineWriter:
+    """Writes the lines of one part of a file, in row groups, under its partial name."""
+
+    def __init__(self, path: Path, file: RawFile, sha256: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._constants = {
+            "product": pa.scalar(file.product),
+            "stream": pa.scalar(file.stream),
+            "source_file": pa.scalar(file.source_file),
+            "file_sha256": pa.scalar(sha256),
+            "received_at": pa.scalar(file.received_at, pa.timestamp("us")),
+        }
+        self._writer = pq.ParquetWriter(
+            partial(path),
+            LINES,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[*_CONSTANT, "fault"],
+            column_encoding={"line_no": "DELTA_BINARY_PACKED"},
+            write_statistics=[*_CONSTANT, "line_no", "fault"],
+            store_schema=False,
+        )
+        self._held: list[pa.Table] = []
+        self.lines = 0
+
+    def __enter__(self) -> LineWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._write_row_group()
+        self._writer.close()
+
+    def write(self, batch: Batch) -> None:
+        """Judges a batch of lines and adds it."""
+        table = self._table(batch)
+        self.lines += len(table)
+        self._held.append(table)
+        if (
+            sum(map(len, self._held)) >= ROW_GROUP
+            or sum(held.nbytes for held in self._held) >= ROW_GROUP_BYTES
+        ):
+            self._write_row_group()
+
+    def _write_row_group(self) -> None:
+        if self._held:
+            self._writer.write_table(pa.concat_tables(self._held), row_group_size=ROW_GROUP)
+            self._held.clear()
+
+    def _table(self, batch: Batch) -> pa.Table:
+        count = len(batch.lines)
+        faults = judged(batch)
+        raw, raw_hex, fault = list(batch.lines), pa.nulls(count, pa.string()), pa.nulls(count, pa.string())
+        if faults:
+            fault = pa.array([faults.get(at) for at in range(count)], pa.string())
+            not_text = [at for at, reason in faults.items() if reason == "invalid_utf8"]
+            shown: list[str | None] = [None] * count
+            for at in not_text:
+                shown[at], raw[at] = raw[at].hex(), None
+            raw_hex = pa.array(shown, pa.string())
+        columns = {name: pa.repeat(value, count) for name, value in self._constants.items()}
+        columns |= {"line_no": pa.array(batch.line_nos, pa.int64()), "raw_hex": raw_hex, "fault": fault}
+        columns["raw"] = pa.array(raw, pa.binary()).cast(pa.string())
+        return pa.table(columns).select(LINES.names)
+
+
+def judged(batch: Batch) -> dict[int, str]:
+    """Position → fault of every unusable line of a batch."""
+    faults = {at: "line_too_long" for at, line in enumerate(batch.lines) if line is None} | batch.faults
+    if not faults:
+        return faults_of(batch.lines)
+    rest = [at for at in range(len(batch.lines)) if at not in faults]
+    return faults | {rest[at]: fault for at, fault in faults_of([batch.lines[at] for at in rest]).items()}
+
+
+def _manifest(paths: DataPaths) -> Path:
+    return paths.landed / "files.parquet"
+
+
+def _write_whole(table: pa.Table, path: Path) -> None:
+    beside = path.with_name(f"{path.name}.{os.getpid()}{PARTIAL}")
+    pq.write_table(table, beside)
+    os.replace(beside, path)
