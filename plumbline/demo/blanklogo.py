@@ -16,6 +16,7 @@ from plumbline.demo.lives import (
     batch,
     chance,
     elapsed,
+    first_of_each,
     joined,
     local_day,
     lognormal_ms,
@@ -92,8 +93,6 @@ class _Life:
         self.person, self.came = visits(rng, joined_ms, rng.beta(2, 4, n), 0.75, world)
         count = len(self.person)
         self.first = np.r_[True, np.diff(self.person) != 0]
-        start = np.flatnonzero(self.first)
-        self.nth = np.arange(count) - start[self.person]
 
         self.campaign = pick(rng, n, [22, 15, 8, 12, 10, 8, 25])
         self.variant = rng.integers(0, 2, n)
@@ -256,8 +255,7 @@ class _Life:
         ok = chance(rng, count, np.array([0.93, 0.9, 0.88, 0.75])[platform])
         # a balance of 12 that is topped up when it is used up
         owner = self.person[visit]
-        first = np.flatnonzero(np.r_[True, np.diff(owner) != 0])
-        nth = job - np.repeat(first, np.diff(np.r_[first, count]))
+        nth = job - first_of_each(owner)
         before = 12 - nth % 12
 
         clip: dict[str, Column] = {
@@ -465,7 +463,7 @@ class _Life:
         done = jobs.succeeded & returns[jobs.visit]
         self.event("job_completed_returning_user", jobs.visit, jobs.finished + 60, {}, done, "server")
         took = (jobs.finished - jobs.created) // 1000
-        bucket = {"latency_bucket": Choices(np.digitize(took, [30, 121]), ("<30s", "30-120s", ">120s"))}
+        bucket = {"bucket": Choices(np.digitize(took, [30, 121]), ("<30s", "30-120s", ">120s"))}
         self.event("latency_bucket", jobs.visit, jobs.finished + 80, bucket, jobs.succeeded, "server")
 
     def account(self, jobs: Jobs) -> None:

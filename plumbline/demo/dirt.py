@@ -46,8 +46,9 @@ def plant(stream: Stream, world: World, truth: Truth, dirty: float) -> Damage:
                 continue
             if kind.mark:
                 fits &= batch.marks[kind.mark][batch.rows] if kind.mark in batch.marks else False
-            if kind.early:
-                fits &= local_day(batch.time[batch.rows]) < world.start + world.days - QUIET_DAYS
+            before = fits & (local_day(batch.time[batch.rows]) < world.start + world.days - QUIET_DAYS)
+            if kind.early and before.any():
+                fits = before
             at = np.flatnonzero(fits)
             candidates.append(np.stack([np.full(len(at), number), at], axis=1))
         pool = np.concatenate(candidates) if candidates else np.empty((0, 2), np.int64)

@@ -49,15 +49,15 @@ REFUSALS = (
 )
 # (policy_tag, risk_level, action_required, escalation_level, weight)
 ALERTS = (
+    ("D3", "high", "escalate_review", "compliance_committee", 4),
+    ("D1", "medium", NO_TAG, "ops_review", 8),
     ("A1", "medium", "resubmit_material", "ops_review", 14),
     ("A2", "high", "remove_asset", "ops_review", 10),
     ("B1", "medium", "update_copy", "none", 18),
     ("B2", "high", "remove_asset", "ops_review", 14),
     ("C1", "low", NO_TAG, "none", 10),
     ("C2", "medium", "escalate_review", "ops_review", 16),
-    ("D1", "medium", NO_TAG, "ops_review", 8),
     ("D2", "low", NO_TAG, "none", 6),
-    ("D3", "high", "escalate_review", "compliance_committee", 4),
 )
 
 
@@ -251,6 +251,10 @@ def _tasks(
     event("task_failed", end, failed, where=runs & (done == 1), with_id=False, marks=tagged)
 
     alert = pick(rng, count, [weight for *_, weight in ALERTS])
+    alarmed = runs & chance(rng, count, 0.025)
+    opening = np.argsort(np.where(runs, start, world.end_ms), kind="stable")[: 2 * len(ALERTS)]
+    alarmed[opening] = runs[opening]  # every tag at least once, however small the drop
+    alert[opening] = np.arange(len(opening)) % len(ALERTS)
     raised = {
         "alert_id": world.ids("landing alert", task, "alert_"),
         "task_id": ids["task_id"],
@@ -261,10 +265,9 @@ def _tasks(
     }
     marks = {
         "tagged": np.array([bool(row[2]) and row[0][0] in "AB" for row in ALERTS])[alert],
-        "d1": alert == 6,
-        "d3": alert == 8,
+        "d1": alert == 1,
+        "d3": alert == 0,
     }
-    alarmed = runs & chance(rng, count, 0.035)
     event("risk_alert", start + took // 2, raised, where=alarmed, with_id=False, marks=marks)
 
     rollback = (done == 1) & (failure == 1)  # abnormal compute: credits go back

@@ -160,9 +160,14 @@ def repeated(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def elapsed(parent: np.ndarray, gaps: np.ndarray) -> np.ndarray:
     """Running sum of ``gaps`` within each parent (rows of one parent lie together)."""
     total = np.cumsum(gaps)
-    first = np.flatnonzero(np.r_[True, parent[1:] != parent[:-1]])
-    before = (total - gaps)[first]
-    return total - np.repeat(before, np.diff(np.r_[first, len(parent)]))
+    return total - (total - gaps)[first_of_each(parent)]
+
+
+def first_of_each(parent: np.ndarray) -> np.ndarray:
+    """For every row the position of the first row of its parent (rows of one parent lie together)."""
+    starts = np.ones(len(parent), bool)
+    starts[1:] = parent[1:] != parent[:-1]
+    return np.flatnonzero(starts)[np.cumsum(starts) - 1]
 
 
 def lognormal_ms(
