@@ -57,7 +57,7 @@ def demo(out: Path, users: int, days: int, seed: int, dirty: float, start: date)
     from plumbline.demo import write_demo
 
     drop = write_demo(out, users=users, days=days, seed=seed, dirty=dirty, start=start)
-    print(f"{drop.total:,} lines in {out}, {drop.damaged:,} of them damaged; what was planted: {out / '_truth'}")
+    print(f"{drop.total:,} lines in {out}, {drop.damaged:,} of them damaged; truth: {out / '_truth'}")
 
 
 @commands.command()
