@@ -102,7 +102,9 @@ class _Life:
         self.device_kind = pick(rng, n, [6, 3, 1])
         self.geo = pick(rng, n, [5, 2, 1, 1, 1, 1])
         # anonymous ids: one in five people use a second device, one in fifty share that of the person before
-        main = np.arange(n) - ((np.arange(n) > 0) & chance(rng, n, 0.02))
+        borrows = (np.arange(n) > 0) & chance(rng, n, 0.02)
+        main = np.arange(n) - borrows
+        self.alone = ~borrows & ~np.r_[borrows[1:], False]
         second = chance(rng, n, 0.2)[self.person] & chance(rng, count, 0.3)
         self.device = np.where(second, n + self.person, main[self.person])
 
@@ -472,7 +474,8 @@ class _Life:
         visit = np.arange(len(came))
         signed = np.zeros(self.n, bool)
         signed[self.person[self.signing]] = True
-        refuses = self.first & ~signed[self.person] & chance(rng, len(visit), 0.03)
+        never = (~signed & self.alone)[self.person]
+        refuses = self.first & never & chance(rng, len(visit), 0.03)
         none = {"analytics_allowed": Constant(False), "ads_allowed": Constant(False)}
         self.event("cookie_consent_updated", visit, came + 90_000, none, refuses)
         worked = np.zeros(self.n, bool)

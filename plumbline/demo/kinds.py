@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
+from typing import Any
 
 from plumbline.demo.damage import (
     Record,
@@ -38,6 +39,9 @@ MAILS = ("li.wei@example.com", "zhang@example.cn")
 WECHATS = ("wxid_a1b2c3d4e5", "wxid_Plumb-0042")
 
 
+Change = Callable[[Record, Random], Record | bytes] | None
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of dirt in one stream: which lines it befalls, how it changes them, what must be found.
@@ -48,7 +52,7 @@ class Kind:
 
     name: str
     reason: str
-    damage: Callable[[Record, Random], Record | bytes] | None
+    damage: Change
     events: tuple[str, ...]  # empty: any event of the stream
     mark: str = ""  # only rows with this mark of their batch
     on_top: bool = False
@@ -58,11 +62,13 @@ class Kind:
     early: bool = False  # not in the last days
 
 
-def _on_top(name: str, reason: str, damage, *events: str, **more) -> Kind:
+def _on_top(name: str, reason: str, damage: Change, *events: str, **more: Any) -> Kind:
+    """Extra lines: rejected, or duplicates."""
     return Kind(name, reason, damage, events, on_top=True, **more)
 
 
-def _in_place(name: str, reason: str, damage, *events: str, **more) -> Kind:
+def _in_place(name: str, reason: str, damage: Change, *events: str, **more: Any) -> Kind:
+    """Accepted lines, with a finding or without."""
     return Kind(name, reason, damage, events, **more)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from plumbline.demo.columns import MS_PER_DAY, Choices, Column, Constant, Moments, Numbers
@@ -194,7 +196,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     _tasks(
         world,
         rng,
-        event,
+        event: Callable[..., Batch],
         holder,
         np.where(approved, decided, -1),
         np.where(revoked, revoked_at, world.end_ms),
@@ -205,7 +207,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
 
 
 def _tasks(
-    world: World, rng: np.random.Generator, event, holder: dict, since: np.ndarray, until: np.ndarray
+    world: World, rng: np.random.Generator, event: Callable[..., Batch], holder: dict, since: np.ndarray, until: np.ndarray
 ) -> None:
     """Tasks under each licence from ``since`` (-1: never) to ``until``, with outcomes, alerts and credits."""
     licence, _ = repeated(np.where(since >= 0, 1 + rng.poisson(4.0, len(since)), 0))

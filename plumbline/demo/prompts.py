@@ -214,15 +214,14 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     truth.series("active_users_daily", "prompts", truth.people(ok_day[named], ok_person[named]))
     truth.series("total_generations", "prompts", truth.counts(ok_day[succeeded.rows]))
     names = world.ids("template", np.arange(TEMPLATES), "tpl_").texts(np.arange(TEMPLATES)).to_pylist()
+    begun_day = local_day(time)
     for code, name in enumerate(names):
-        for key, rows, days in (
-            ("execute_events", executed.rows, local_day(time)),
-            ("success_events", succeeded.rows, ok_day),
-        ):
-            of_template = rows[template[rows] == code]
-            truth.series(
-                key, "prompts", truth.counts(days[of_template]), segment=("prompt_template_id", name)
-            )
+        segment = ("prompt_template_id", name)
+        begun = truth.counts(begun_day[executed.rows[template[executed.rows] == code]])
+        good = truth.counts(ok_day[succeeded.rows[template[succeeded.rows] == code]])
+        truth.series("execute_events", "prompts", begun, segment=segment)
+        truth.series("success_events", "prompts", good, segment=segment)
+        truth.series("completion_rate_30d", "prompts", _last_30(good), _last_30(begun), segment=segment)
     bonus = succeeded.rows[on_success[succeeded.rows]]
     seen = batches[-1].rows
     pay_day = np.r_[ok_day[bonus], local_day(paid_at)[paid.rows], local_day(later)[seen]]
@@ -233,6 +232,12 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     truth.series("new_paying_users", "prompts", truth.first_days(pay_day[~unknown], payers[~unknown]))
 
     return [Stream("prompts", "events", batches), *_tables(world, rng)]
+
+
+def _last_30(counts: np.ndarray) -> np.ndarray:
+    """Sums over each day and the 29 before it."""
+    total = np.cumsum(counts)
+    return total - np.r_[np.zeros(min(30, len(total)), np.int64), total[:-30]]
 
 
 def _tables(world: World, rng: np.random.Generator) -> list[Stream]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from plumbline.demo.columns import MS_PER_DAY, Choices, Column, Constant, MajorUnits, Moments, Numbers
@@ -209,7 +211,7 @@ def _scenes(
     world: World,
     rng: np.random.Generator,
     truth: Truth,
-    event,
+    event: Callable[..., Batch],
     person: np.ndarray,
     came: np.ndarray,
     project: np.ndarray,
@@ -326,7 +328,7 @@ def _money(
     world: World,
     rng: np.random.Generator,
     truth: Truth,
-    event,
+    event: Callable[..., Batch],
     person: np.ndarray,
     first: np.ndarray,
     came: np.ndarray,
