@@ -5,23 +5,16 @@ from __future__ import annotations
 import fcntl
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from rich import progress as bars
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
-from plumbline.dbt_runner import DbtResult, dbt_build
+from plumbline.dbt_runner import DbtResult, Progress, dbt_build
 from plumbline.engine import connect, lock_sentence
 from plumbline.errors import PlumblineError
 from plumbline.land import LandResult, land
@@ -80,7 +73,7 @@ def build(
             with connect(result.database) as connection:
                 remove_stamp(connection)
         with _stage(result, console, "land") as progress:
-            result.landed = land(paths, progress=lambda name, done, total: progress(done, total, name))
+            result.landed = land(paths, progress)
         with _stage(result, console, "dbt build") as progress:
             result.dbt = dbt_build(
                 target,
@@ -155,20 +148,20 @@ def _one_build(warehouse: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _stage(result: Build, console: Console, name: str) -> Iterator[Callable[[int, int, str], None]]:
-    """Shows a stage while it runs and notes its seconds; yields a callback (done, total, what)."""
+def _stage(result: Build, console: Console, name: str) -> Iterator[Progress]:
+    """Shows a stage while it runs and notes its seconds; yields a callback (what, done, total)."""
     started = time.perf_counter()
     columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description:<10}"),
-        BarColumn(bar_width=30),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[what]}", markup=False),
+        bars.SpinnerColumn(),
+        bars.TextColumn("{task.description:<10}"),
+        bars.BarColumn(bar_width=30),
+        bars.MofNCompleteColumn(),
+        bars.TimeElapsedColumn(),
+        bars.TextColumn("{task.fields[what]}", markup=False),
     )
     if not console.is_terminal:
         console.print(f"{name} ...", highlight=False)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with bars.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None, what="")
-        yield lambda done, total, what: bar.update(task, completed=done, total=total, what=what)
+        yield lambda what, done, total: bar.update(task, completed=done, total=total, what=what)
     result.seconds[name] = time.perf_counter() - started

@@ -66,7 +66,11 @@ def land(data: str | None) -> None:
     """Raw drop → landed lines; what has landed before adds nothing."""
     from plumbline.land import land as land_all
 
-    print(land_all(DataPaths.from_env(data)))
+    landed = land_all(DataPaths.from_env(data))
+    print(
+        f"{landed.lines:,} lines landed from {landed.files:,} files in {landed.seconds:.1f} s; "
+        f"{landed.already_landed:,} files had landed before, {landed.unreadable:,} cannot be read"
+    )
 
 
 @commands.command()

@@ -15,6 +15,8 @@ import orjson
 from plumbline.errors import PlumblineError
 from plumbline.paths import PROJECT_ROOT
 
+Progress = Callable[[str, int, int], None]
+
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
@@ -54,9 +56,9 @@ def dbt_build(
     environment: Mapping[str, str],
     select: tuple[str, ...] = (),
     full_refresh: bool = False,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> DbtResult:
-    """Runs `dbt build`; `progress` hears (nodes done, nodes in all, node).
+    """Runs `dbt build`; `progress` hears (node, nodes done, nodes in all).
 
     The run works in a fresh folder that then replaces `target_path`, so that artifacts are always of one run.
     Raises PlumblineError when dbt could not run at all (project, profile or selection is wrong).
@@ -119,7 +121,7 @@ def _node(result: Any, fresh: Path, target_path: Path) -> Node:
     )
 
 
-def _told(progress: Callable[[int, int, str], None]) -> Callable[[Any], None]:
+def _told(progress: Progress) -> Callable[[Any], None]:
     """A dbt event callback that counts finished nodes."""
     done, total = 0, 0
 
@@ -127,10 +129,10 @@ def _told(progress: Callable[[int, int, str], None]) -> Callable[[Any], None]:
         nonlocal done, total
         if event.info.name == "LogStartLine":
             total = event.data.total
-            progress(done, total, event.data.node_info.node_name)
+            progress(event.data.node_info.node_name, done, total)
         elif event.info.name == "NodeFinished":
             done += 1
-            progress(done, total, event.data.node_info.node_name)
+            progress(event.data.node_info.node_name, done, total)
 
     return hear
 
