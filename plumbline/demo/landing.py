@@ -196,7 +196,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     _tasks(
         world,
         rng,
-        event: Callable[..., Batch],
+        event,
         holder,
         np.where(approved, decided, -1),
         np.where(revoked, revoked_at, world.end_ms),
@@ -207,7 +207,12 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
 
 
 def _tasks(
-    world: World, rng: np.random.Generator, event: Callable[..., Batch], holder: dict, since: np.ndarray, until: np.ndarray
+    world: World,
+    rng: np.random.Generator,
+    event: Callable[..., Batch],
+    holder: dict,
+    since: np.ndarray,
+    until: np.ndarray,
 ) -> None:
     """Tasks under each licence from ``since`` (-1: never) to ``until``, with outcomes, alerts and credits."""
     licence, _ = repeated(np.where(since >= 0, 1 + rng.poisson(4.0, len(since)), 0))
