@@ -27,8 +27,8 @@ as_of as (
             coalesce(max(last_running_date) - interval '1 day', max(last_whole_date)),
             coalesce(max(last_whole_date), max(last_running_date) - interval '1 day')
         ) as date) as as_of_date
-        {%- endif %}
     from bounds
+        {%- endif %}
 ),
 
 clocked as (
