@@ -3,7 +3,7 @@
 drop.py      which files were received, from which stream, when
 lines.py     bytes of a file → physical lines
 tables.py    CSV records and Parquet rows → JSON object text
-verdict.py   is a line strict JSON? (repeated_keys.py: does an object say a key twice?)
+verdict.py   is a line a strict JSON object? (doubt.py: which lines need an exact look)
 landed.py    the landed Parquet files and the file manifest
 lander.py    all of it, in threads
 """

@@ -14,7 +14,7 @@ NO_FOLDER = "(none)"  # product or stream of a file that lies too high in the dr
 
 @dataclass(frozen=True)
 class RawFile:
-    """One received file. `source_file` is its path below the raw folder; `received_at` is UTC without a zone."""
+    """One received file. `source_file` is its path below the raw folder; `received_at` is UTC."""
 
     path: Path
     source_file: str
@@ -26,9 +26,10 @@ class RawFile:
 def raw_files(raw: Path, landed_at: datetime) -> list[RawFile]:
     """Every regular file below `raw`, the first received first (ties by path).
 
-    Names that begin with a dot or an underscore, and all that lies below such a folder, are not part of the drop.
-    A file arrives at the end of the day that its innermost `received_date=YYYY-MM-DD` folder names, else at
-    `landed_at` (UTC without a zone), also when that folder names no day of the calendar.
+    Names that begin with a dot or an underscore, and all that lies below such a folder, are not part of the drop;
+    a file that lies too high in the drop has a product or stream `(none)`. A file arrives at the end of the day
+    that its innermost `received_date=YYYY-MM-DD` folder names, else (also when there is no such day) at `landed_at`.
+    Times are UTC, without a zone.
     """
     found = [_raw_file(raw, path, landed_at) for path in _visible_files(raw)]
     return sorted(found, key=lambda file: (file.received_at, file.source_file))

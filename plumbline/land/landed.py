@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from plumbline.errors import PlumblineError
 from plumbline.land.drop import RawFile
-from plumbline.land.lines import Batch
+from plumbline.land.lines import MAX_LINE, Batch
 from plumbline.land.verdict import faults_of
 from plumbline.paths import DataPaths
 
@@ -46,9 +46,8 @@ FILES = pa.schema(
 )
 ROW_GROUP = 122_880  # lines; one DuckDB row group
 ROW_GROUP_BYTES = 64 * 2**20  # of text, whichever comes first
+_REPEATED_TEXT = pa.dictionary(pa.int32(), pa.string())
 PARTIAL = ".partial"  # files with this ending are being written, or are left from a landing that was killed
-
-_CONSTANT = ["product", "stream", "source_file", "file_sha256", "received_at"]
 
 
 def ensure_landed_dir(paths: DataPaths) -> None:
@@ -61,7 +60,7 @@ def ensure_landed_dir(paths: DataPaths) -> None:
 
 @contextmanager
 def one_landing(paths: DataPaths) -> Iterator[None]:
-    """Waits until no other process lands into this folder, and removes what a killed landing left half-written."""
+    """Waits until no other process lands here, and removes what a killed landing left half-written."""
     with (paths.landed / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for path in paths.landed.glob(f"**/*{PARTIAL}"):
@@ -119,21 +118,19 @@ class LineWriter:
 
     def __init__(self, path: Path, file: RawFile, sha256: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._constants = {
-            "product": pa.scalar(file.product),
-            "stream": pa.scalar(file.stream),
-            "source_file": pa.scalar(file.source_file),
-            "file_sha256": pa.scalar(sha256),
-            "received_at": pa.scalar(file.received_at, pa.timestamp("us")),
-        }
+        self._file = [file.product, file.stream, file.source_file, sha256]
+        self._received_at = pa.scalar(file.received_at, pa.timestamp("us"))
+        repeated = ["product", "stream", "source_file", "file_sha256", "received_at"]
+        self._schema = pa.schema(
+            [field.with_type(_REPEATED_TEXT) if field.name in repeated[:-1] else field for field in LINES]
+        )
         self._writer = pq.ParquetWriter(
             partial(path),
-            LINES,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=[*_CONSTANT, "fault"],
+            self._schema,
+            compression="snappy",
+            use_dictionary=[*repeated, "fault"],
             column_encoding={"line_no": "DELTA_BINARY_PACKED"},
-            write_statistics=[*_CONSTANT, "line_no", "fault"],
+            write_statistics=[*repeated, "line_no", "fault"],
             store_schema=False,
         )
         self._held: list[pa.Table] = []
@@ -148,40 +145,45 @@ class LineWriter:
 
     def write(self, batch: Batch) -> None:
         """Judges a batch of lines and adds it."""
-        table = self._table(batch)
-        self.lines += len(table)
-        self._held.append(table)
-        if (
-            sum(map(len, self._held)) >= ROW_GROUP
-            or sum(held.nbytes for held in self._held) >= ROW_GROUP_BYTES
-        ):
+        self._held.append(_judged_lines(batch))
+        self.lines += len(batch.lines)
+        rows, size = sum(map(len, self._held)), sum(held.nbytes for held in self._held)
+        if rows >= ROW_GROUP or size >= ROW_GROUP_BYTES:
             self._write_row_group()
 
     def _write_row_group(self) -> None:
         if self._held:
-            self._writer.write_table(pa.concat_tables(self._held), row_group_size=ROW_GROUP)
+            lines = pa.concat_tables(self._held)
+            every_line = pa.repeat(pa.scalar(0, pa.int32()), len(lines))
+            file = [pa.DictionaryArray.from_arrays(every_line, [text]) for text in self._file]
+            received_at = pa.repeat(self._received_at, len(lines))
+            line_no, *rest = lines.columns
+            table = pa.table([*file, line_no, received_at, *rest], schema=self._schema)
+            self._writer.write_table(table, row_group_size=ROW_GROUP)
             self._held.clear()
 
-    def _table(self, batch: Batch) -> pa.Table:
-        count = len(batch.lines)
-        faults = judged(batch)
-        raw, raw_hex, fault = list(batch.lines), pa.nulls(count, pa.string()), pa.nulls(count, pa.string())
-        if faults:
-            fault = pa.array([faults.get(at) for at in range(count)], pa.string())
-            not_text = [at for at, reason in faults.items() if reason == "invalid_utf8"]
-            shown: list[str | None] = [None] * count
-            for at in not_text:
-                shown[at], raw[at] = raw[at].hex(), None
-            raw_hex = pa.array(shown, pa.string())
-        columns = {name: pa.repeat(value, count) for name, value in self._constants.items()}
-        columns |= {"line_no": pa.array(batch.line_nos, pa.int64()), "raw_hex": raw_hex, "fault": fault}
-        columns["raw"] = pa.array(raw, pa.binary()).cast(pa.string())
-        return pa.table(columns).select(LINES.names)
+
+def _judged_lines(batch: Batch) -> pa.Table:
+    """The columns line_no, raw, raw_hex and fault."""
+    count, faults = len(batch.lines), _faults(batch)
+    raw, raw_hex, fault = batch.lines, pa.nulls(count, pa.string()), pa.nulls(count, pa.string())
+    if faults:
+        hexed = {at: raw[at].hex() for at, reason in faults.items() if reason == "invalid_utf8"}
+        raw = [
+            None if faults.get(at) in ("invalid_utf8", "line_too_long") else line
+            for at, line in enumerate(raw)
+        ]
+        raw_hex = pa.array([hexed.get(at) for at in range(count)], pa.string())
+        fault = pa.array([faults.get(at) for at in range(count)], pa.string())
+    text = pa.array(raw, pa.binary()).cast(pa.string())
+    return pa.table({"line_no": pa.array(batch.line_nos), "raw": text, "raw_hex": raw_hex, "fault": fault})
 
 
-def judged(batch: Batch) -> dict[int, str]:
+def _faults(batch: Batch) -> dict[int, str]:
     """Position → fault of every unusable line of a batch."""
-    faults = {at: "line_too_long" for at, line in enumerate(batch.lines) if line is None} | batch.faults
+    faults = dict(batch.faults)
+    if max(map(len, batch.lines)) > MAX_LINE:
+        faults |= {at: "line_too_long" for at, line in enumerate(batch.lines) if len(line) > MAX_LINE}
     if not faults:
         return faults_of(batch.lines)
     rest = [at for at in range(len(batch.lines)) if at not in faults]

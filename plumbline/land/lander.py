@@ -48,7 +48,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class LandResult:
-    """What one landing added: files and lines landed, files that cannot be read, files landed before; seconds."""
+    """What one landing added: files and lines; new files that are unreadable or landed before; seconds."""
 
     files: int
     lines: int
@@ -58,10 +58,10 @@ class LandResult:
 
 
 def land(paths: DataPaths, progress: Progress | None = None) -> LandResult:
-    """Lands what is new in `paths.raw`: bytes that their stream has landed before add nothing, under any name.
+    """Lands what is new in `paths.raw`: bytes that a stream has landed before add nothing, under any name.
 
-    Every received file gets a row in the manifest, also one that cannot be read. A file shows wholly or not at all,
-    also when the landing is stopped. `progress` is called with (file, files done, files in the drop).
+    Every received file gets a row in the manifest, also one that cannot be read. A file shows wholly or not at
+    all, also when the landing is stopped. `progress` is called with (file, files done, files in the drop).
     Raises PlumblineError when a file cannot be opened or the landed folder cannot be written.
     """
     started = time.perf_counter()
@@ -71,8 +71,8 @@ def land(paths: DataPaths, progress: Progress | None = None) -> LandResult:
             rows = _land(paths, progress or (lambda file, done, total: None))
     except OSError as error:
         raise PlumblineError(
-            f"Cannot land {error.filename or paths.raw}: {error.strerror or error}. Mend that and land again; "
-            "what has landed stays."
+            f"Cannot land {error.filename or paths.raw}: {error.strerror or error}. "
+            "Mend that and land again; what has landed stays."
         ) from error
     statuses = [row["status"] for row in rows]
     return LandResult(

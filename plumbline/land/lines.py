@@ -11,8 +11,9 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-MAX_LINE = 16 * 2**20  # bytes; a longer line is counted but its text is not kept
+MAX_LINE = 16 * 2**20  # bytes; a longer line is landed without its text
 BLOCK = 4 * 2**20  # bytes read and judged at a time
+LINE_FEED = ord("\n")
 PART = 32 * 2**20  # bytes of a large file that one worker takes at a time
 
 
@@ -21,10 +22,10 @@ class FaultyFile(Exception):
 
 
 class Batch(NamedTuple):
-    """Lines in the order of the file: their numbers, their bytes (None: too long), and faults known already."""
+    """Lines in the order of the file: numbers, bytes, and the faults that are known already, by position."""
 
     line_nos: np.ndarray
-    lines: list[bytes | None]
+    lines: list[bytes]
     faults: dict[int, str]
 
 
@@ -37,7 +38,7 @@ class Span(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """SHA-256 (hex) of a file, and the spans that can be read on their own: one unless it is large and plain."""
+    """SHA-256 (hex) of a file, and the spans that can be read apart: one, unless it is large and plain."""
 
     sha256: str
     spans: list[Span]
@@ -49,7 +50,7 @@ class Survey(NamedTuple):
 
 
 def survey(path: Path, splittable: bool) -> Survey:
-    """Reads the file once for its hash, and cuts a large one at line breaks if it is `splittable` (plain lines)."""
+    """Reads a file once for its hash; cuts a large one at line breaks if it is `splittable` (plain lines)."""
     size = path.stat().st_size
     # An even number of parts keeps two cores busy to the end.
     parts = 2 * -(-size // (2 * PART)) if splittable and size > PART // 4 else 1
@@ -64,7 +65,7 @@ def survey(path: Path, splittable: bool) -> Survey:
                     if not cut:
                         break
                     starts.append((offset + cut, lines_before + block.count(b"\n", 0, cut) + 1))
-                lines_before += block.count(b"\n")
+                lines_before += int(np.count_nonzero(np.frombuffer(block, np.uint8) == LINE_FEED))
             offset += len(block)
     ends = [start for start, _ in starts[1:]] + [offset]
     spans = [Span(start, end, line_no) for (start, line_no), end in zip(starts, ends, strict=True)]
@@ -81,7 +82,7 @@ def plain_blocks(file: BinaryIO, span: Span) -> Iterator[bytes]:
 
 
 def unpacked_blocks(file: BinaryIO, codec: str) -> Iterator[bytes]:
-    """The bytes of a gzip or zstd file, all members. Raises FaultyFile('bad_gzip') on a broken stream of either."""
+    """The bytes of a gzip or zstd file, all members. Raises FaultyFile('bad_gzip') if either is broken."""
     try:
         with pa.input_stream(file, compression=codec) as stream:
             while block := stream.read(BLOCK):
@@ -91,7 +92,7 @@ def unpacked_blocks(file: BinaryIO, codec: str) -> Iterator[bytes]:
 
 
 def without_mark(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks of a text file without its byte-order mark. Raises FaultyFile on UTF-16 and when nothing is left."""
+    """The blocks of a text without its byte-order mark. Raises FaultyFile on UTF-16 or if nothing is left."""
     head = b""
     for block in blocks:
         head += block
@@ -113,33 +114,31 @@ def _alternates_with_nul(head: bytes) -> bool:
     return [bool(byte) for byte in head] in ([True, False, True, False], [False, True, False, True])
 
 
-def physical_lines(blocks: Iterable[bytes]) -> Iterator[list[bytes | None]]:
-    """Lists of lines without their line feeds; None for a line of over MAX_LINE bytes.
+def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text in blocks that end where a line ends, without their last line feed.
 
-    Only a line feed ends a line. A carriage return before it is still there. The last line needs no line feed.
+    Only a line feed ends a line; the last line needs none. Of a line of over MAX_LINE bytes only the first part
+    is there, still over MAX_LINE, so that memory is bounded.
     """
     held: list[bytes] = []
-    size = 0  # of the unfinished line: `held` is emptied once it is too long
+    size = 0  # of the unfinished line
     for block in blocks:
         cut = block.rfind(b"\n") + 1
         if cut:
-            lines: list[bytes | None] = list(b"".join((*held, block[: cut - 1])).split(b"\n"))
-            if size > MAX_LINE + 1:
-                lines[0] = None
-            yield lines
+            yield b"".join((*held, block[: cut - 1]))
             held, size = [], 0
+        if size <= MAX_LINE + 1:  # one more for a carriage return
+            held.append(block[cut:])
         size += len(block) - cut
-        held.append(block[cut:])
-        if size > MAX_LINE + 1:
-            held.clear()
     if size:
-        yield [None if size > MAX_LINE + 1 else b"".join(held)]
+        yield b"".join(held)
 
 
 def line_batches(blocks: Iterable[bytes], line_no: int) -> Iterator[Batch]:
     """Physical lines without their line breaks (LF or CRLF), numbered from `line_no`."""
-    for lines in physical_lines(blocks):
-        bare = [line[:-1] if line and line[-1] == 13 else line for line in lines]
-        numbers = np.arange(line_no, line_no + len(bare))
-        line_no += len(bare)
-        yield Batch(numbers, [None if line and len(line) > MAX_LINE else line for line in bare], {})
+    for text in whole_lines(blocks):
+        lines = text.split(b"\n")
+        if b"\r" in text:
+            lines = [line.removesuffix(b"\r") for line in lines]
+        yield Batch(np.arange(line_no, line_no + len(lines)), lines, {})
+        line_no += len(lines)

@@ -11,9 +11,10 @@ from typing import Any
 
 import simdjson
 
-from plumbline.land.repeated_keys import lines_to_compare
+from plumbline.land.doubt import doubtful_lines
 
 MAX_NESTING = 64
+OPENING_BRACE = ord("{")
 
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
@@ -22,35 +23,29 @@ _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 def faults_of(lines: Sequence[bytes]) -> dict[int, str]:
     """Position → fault, for those of the lines (without line breaks) that are not strict JSON objects.
 
-    simdjson accepts, and only keys remain to be compared; the exact and slow checks decide on what it refuses.
+    A fast parser accepts most; exact and slow checks decide on what it refuses and on what leaves a doubt.
     """
-    accepted, refused = _parsed(lines)
-    unsure = [accepted[position] for position in lines_to_compare([lines[position] for position in accepted])]
-    faults = {position: byte_fault(lines[position]) for position in refused}
-    faults.update(
-        {position: json_fault(lines[position]) for position in unsure + refused if not faults.get(position)}
-    )
-    return {position: fault for position, fault in faults.items() if fault}
+    faults = {at: byte_fault(lines[at]) or json_fault(lines[at]) for at in _refused(lines)}
+    faults |= {at: json_fault(lines[at]) for at in doubtful_lines(lines, MAX_NESTING) if at not in faults}
+    return {at: fault for at, fault in faults.items() if fault}
 
 
-def _parsed(lines: Sequence[bytes]) -> tuple[list[int], list[int]]:
-    """Positions of the lines that are strict JSON objects but for repeated keys, and those that may not be.
+def _refused(lines: Sequence[bytes]) -> list[int]:
+    """Positions of the lines that simdjson does not take for an object.
 
-    simdjson refuses whole numbers of more than 64 bits, which are JSON, and takes a byte-order mark, which is not.
+    It refuses whole numbers of more than 64 bits, which are JSON, and skips a byte-order mark, which is not.
     """
     parse = simdjson.Parser().parse
-    accepted, refused = [], []
+    refused = []
     for position, line in enumerate(lines):
-        if line[:1] == b"{" and line.count(b"{") + line.count(b"[") <= MAX_NESTING:
-            try:
-                parse(line)
-            except (ValueError, RuntimeError):
-                refused.append(position)
-            else:
-                accepted.append(position)
-        else:
+        try:
+            parse(line)
+        except (ValueError, RuntimeError):
             refused.append(position)
-    return accepted, refused
+        else:
+            if line[0] != OPENING_BRACE:
+                refused.append(position)
+    return refused
 
 
 def byte_fault(line: bytes) -> str | None:
