@@ -183,7 +183,10 @@ checked as (
     select
         *,
         case
-            when is_absent or (value_text is null and not empty_is_value)
+            when
+                is_absent
+                or (value_text is null and not empty_is_value)
+                or (type = 'envelope' and {{ identifier('value_text') }} is null)
                 -- A missing part of the key is told once, as missing_natural_key.
                 then case when {{ is_required_here() }} and not (is_key_missing and is_key_part) then 'missing_required' end
             when value_text is null then null
