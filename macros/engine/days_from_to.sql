@@ -6,3 +6,11 @@
 {% macro duckdb__days_from_to(first_day, last_day) -%}
 generate_series({{ first_day }}, {{ last_day }}, interval '1 day')::date[]
 {%- endmacro %}
+
+{# Lists of dates come from lists of numbers; a list is never NULL. -#}
+{% macro clickhouse__days_from_to(first_day, last_day) -%}
+arrayMap(
+    day_number -> addDays(assumeNotNull({{ first_day }}), day_number),
+    range(toUInt64(greatest(0, ifNull(dateDiff('day', {{ first_day }}, {{ last_day }}) + 1, 0))))
+)
+{%- endmacro %}

@@ -4,3 +4,5 @@
 {% macro default__double_type() %}{{ no_engine_body('double_type') }}{% endmacro %}
 
 {% macro duckdb__double_type() %}double{% endmacro %}
+
+{% macro clickhouse__double_type() %}Float64{% endmacro %}

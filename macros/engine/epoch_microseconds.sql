@@ -6,3 +6,7 @@
 {% macro duckdb__epoch_microseconds(ts) -%}
 epoch_us({{ ts }})
 {%- endmacro %}
+
+{% macro clickhouse__epoch_microseconds(ts) -%}
+toUnixTimestamp64Micro({{ ts }})
+{%- endmacro %}

@@ -4,3 +4,5 @@
 {% macro default__iso_weekday(day) %}{{ no_engine_body('iso_weekday') }}{% endmacro %}
 
 {% macro duckdb__iso_weekday(day) %}isodow({{ day }}){% endmacro %}
+
+{% macro clickhouse__iso_weekday(day) %}toDayOfWeek({{ day }}){% endmacro %}

@@ -13,3 +13,13 @@ array_to_string(
     ','
 )
 {%- endmacro %}
+
+{% macro clickhouse__json_canonical(json) -%}
+if(
+    isNull({{ json }}),
+    null,
+    arrayStringConcat(
+        arrayMap(member -> concat(member.1, ':', member.2), arraySort(JSONExtractKeysAndValuesRaw(ifNull({{ json }}, '')))), ','
+    )
+)
+{%- endmacro %}

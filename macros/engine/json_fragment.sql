@@ -11,3 +11,26 @@ json_extract({{ json }}, {{ duckdb_json_path(container, key) }})::varchar
 {% macro duckdb_json_path(container, key) -%}
 case when {{ container }} = '' then '$."' else '$."' || {{ container }} || '"."' end || {{ key }} || '"'
 {%- endmacro %}
+
+{% macro clickhouse__json_fragment(json, container, key) -%}
+nullIf({{ clickhouse_json_exact(clickhouse_json_call('JSONExtractRaw', json, container, key), json, container, key) }}, '')
+{%- endmacro %}
+
+{# A function of the JSON family on property `key` inside `container`; `type` when it takes one. #}
+{% macro clickhouse_json_call(function, json, container, key, type=none) -%}
+{%- set last = ", '" ~ type ~ "')" if type else ')' -%}
+{%- if container == "''" -%}
+{{ function }}({{ json }}, {{ key }}{{ last }}
+{%- else -%}
+if({{ container }} = '', {{ function }}({{ json }}, {{ key }}{{ last }}, {{ function }}({{ json }}, {{ container }}, {{ key }}{{ last }})
+{%- endif -%}
+{%- endmacro %}
+
+{# ClickHouse writes 12.0 as 12 and puts integers beyond 64 bits in quotes; other engines keep them as sent. #}
+{% macro clickhouse_json_exact(text, json, container, key) -%}
+multiIf(
+    match({{ text }}, '^-?[0-9]+$') and {{ clickhouse_json_call('JSONType', json, container, key) }} = 'Double', concat({{ text }}, '.0'),
+    match({{ text }}, '^"-?[0-9]{19,}"$') and position({{ json }}, {{ text }}) = 0, trim(both '"' from {{ text }}),
+    {{ text }}
+)
+{%- endmacro %}

@@ -6,3 +6,15 @@
 {% macro duckdb__json_object_keys(json, container) -%}
 json_keys({{ json }}, case when {{ container }} = '' then '$' else '$."' || {{ container }} || '"' end)
 {%- endmacro %}
+
+{% macro clickhouse__json_object_keys(json, container) -%}
+{{ clickhouse_json_keys("ifNull(" ~ json ~ ", '')", container) }}
+{%- endmacro %}
+
+{% macro clickhouse_json_keys(json, container) -%}
+{%- if container == "''" -%}
+JSONExtractKeys({{ json }})
+{%- else -%}
+if({{ container }} = '', JSONExtractKeys({{ json }}), JSONExtractKeys({{ json }}, assumeNotNull({{ container }})))
+{%- endif -%}
+{%- endmacro %}

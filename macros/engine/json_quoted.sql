@@ -6,3 +6,7 @@
 {% macro duckdb__json_quoted(text) -%}
 to_json({{ text }})::varchar
 {%- endmacro %}
+
+{% macro clickhouse__json_quoted(text) -%}
+toJSONString({{ text }})
+{%- endmacro %}

@@ -6,3 +6,8 @@
 {% macro duckdb__json_text(json, container, key) -%}
 json_extract_string({{ json }}, {{ duckdb_json_path(container, key) }})
 {%- endmacro %}
+
+{# JSONExtractString would lose numbers and booleans; the typed form keeps them as text. -#}
+{% macro clickhouse__json_text(json, container, key) -%}
+{{ clickhouse_json_exact(clickhouse_json_call('JSONExtract', json, container, key, 'Nullable(String)'), json, container, key) }}
+{%- endmacro %}

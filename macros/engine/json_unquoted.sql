@@ -10,3 +10,11 @@ case
     else substr({{ fragment }}, 2, length({{ fragment }}) - 2)
 end
 {%- endmacro %}
+
+{% macro clickhouse__json_unquoted(fragment) -%}
+multiIf(
+    not startsWith({{ fragment }}, '"'), {{ fragment }},
+    position({{ fragment }}, '\\') > 0, JSONExtractString({{ fragment }}),
+    substring({{ fragment }}, 2, length({{ fragment }}) - 2)
+)
+{%- endmacro %}

@@ -6,3 +6,8 @@
 {% macro duckdb__list_has(list, value) -%}
 list_contains({{ list }}, {{ value }})
 {%- endmacro %}
+
+{# `has` calls NULL a value that the list does not hold; the models count on NULL in, NULL out. -#}
+{% macro clickhouse__list_has(list, value) -%}
+if(isNull({{ value }}), null, has({{ list }}, {{ value }}))
+{%- endmacro %}

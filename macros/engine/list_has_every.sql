@@ -6,3 +6,7 @@
 {% macro duckdb__list_has_every(list, values) -%}
 list_has_all({{ list }}, {{ values }})
 {%- endmacro %}
+
+{% macro clickhouse__list_has_every(list, values) -%}
+hasAll({{ list }}, {{ values }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__list_items(list) -%}
 unnest({{ list }})
 {%- endmacro %}
+
+{% macro clickhouse__list_items(list) -%}
+arrayJoin({{ list }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__list_minus(list, other) -%}
 list_filter({{ list }}, lambda item: not list_contains({{ other }}, item))
 {%- endmacro %}
+
+{% macro clickhouse__list_minus(list, other) -%}
+arrayFilter(item -> not has({{ other }}, item), {{ list }})
+{%- endmacro %}

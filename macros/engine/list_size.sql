@@ -6,3 +6,7 @@
 {% macro duckdb__list_size(list) -%}
 len({{ list }})
 {%- endmacro %}
+
+{% macro clickhouse__list_size(list) -%}
+length({{ list }})
+{%- endmacro %}

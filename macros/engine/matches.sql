@@ -6,3 +6,8 @@
 {% macro duckdb__matches(text, pattern) -%}
 regexp_matches({{ text }}, {{ pattern }})
 {%- endmacro %}
+
+{# By default `.` would match a line break here. -#}
+{% macro clickhouse__matches(text, pattern) -%}
+match({{ text }}, concat('(?-s)', {{ pattern }}))
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__percentile(expression, fraction) -%}
 quantile_cont({{ expression }}, {{ fraction }})
 {%- endmacro %}
+
+{% macro clickhouse__percentile(expression, fraction) -%}
+quantileExactInclusive({{ fraction }})({{ expression }})
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__plus_days(day, days) -%}
 ({{ day }} + ({{ days }})::integer)
 {%- endmacro %}
+
+{% macro clickhouse__plus_days(day, days) -%}
+addDays({{ day }}, {{ days }})
+{%- endmacro %}

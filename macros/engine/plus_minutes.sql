@@ -6,3 +6,7 @@
 {% macro duckdb__plus_minutes(ts, minutes) -%}
 ({{ ts }} + to_minutes({{ minutes }}))
 {%- endmacro %}
+
+{% macro clickhouse__plus_minutes(ts, minutes) -%}
+addMinutes({{ ts }}, {{ minutes }})
+{%- endmacro %}

@@ -6,3 +6,8 @@
 {% macro duckdb__sorted_list(text, by) -%}
 list({{ text }} order by {{ by }})
 {%- endmacro %}
+
+{# Aggregates take no `order by` here: the pairs (order, text) are collected and sorted. -#}
+{% macro clickhouse__sorted_list(text, by) -%}
+arrayMap(pair -> pair.2, arraySort(groupArray(({{ by }}, assumeNotNull({{ text }})))))
+{%- endmacro %}

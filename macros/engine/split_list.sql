@@ -6,3 +6,7 @@
 {% macro duckdb__split_list(text, separator) -%}
 case when {{ text }} is null then []::varchar[] else string_split({{ text }}, '{{ separator }}') end
 {%- endmacro %}
+
+{% macro clickhouse__split_list(text, separator) -%}
+if(isNull({{ text }}), emptyArrayString(), splitByString('{{ separator }}', assumeNotNull({{ text }})))
+{%- endmacro %}

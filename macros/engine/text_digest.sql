@@ -6,3 +6,7 @@
 {% macro duckdb__text_digest(text) -%}
 md5({{ text }})
 {%- endmacro %}
+
+{% macro clickhouse__text_digest(text) -%}
+lower(hex(MD5({{ text }})))
+{%- endmacro %}

@@ -6,3 +6,12 @@
 {% macro duckdb__try_decimal(text, scale) -%}
 try_cast({{ text }} as decimal(38, {{ scale }}))
 {%- endmacro %}
+
+{# The cast to a decimal cuts digits off where others round, and takes `-` and `1.5.5` for numbers. -#}
+{% macro clickhouse__try_decimal(text, scale) -%}
+if(
+    isNull(toFloat64OrNull(trimBoth({{ text }}))),
+    null,
+    toDecimal128(round(toDecimal256OrNull(trimBoth({{ text }}), {{ scale + 12 }}), {{ scale }}), {{ scale }})
+)
+{%- endmacro %}

@@ -6,3 +6,7 @@
 {% macro duckdb__try_number(text) -%}
 case when isfinite(try_cast({{ text }} as double)) then try_cast({{ text }} as double) end
 {%- endmacro %}
+
+{% macro clickhouse__try_number(text) -%}
+if(isFinite(toFloat64OrNull(trimBoth({{ text }}))), toFloat64OrNull(trimBoth({{ text }})), null)
+{%- endmacro %}

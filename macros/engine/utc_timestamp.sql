@@ -15,3 +15,14 @@ case {{ kind }}
     when 'epoch_us' then make_timestamp(try_cast({{ text }} as bigint))
 end
 {%- endmacro %}
+
+{% macro clickhouse__utc_timestamp(text, kind, utc_offset_minutes) -%}
+multiIf(
+    {{ kind }} in ('offset', 'naive'), parseDateTime64BestEffortOrNull({{ text }}, 6, 'UTC'),
+    {{ kind }} = 'date', addMinutes(parseDateTime64BestEffortOrNull({{ text }}, 6, 'UTC'), -{{ utc_offset_minutes }}),
+    {{ kind }} = 'epoch_s', fromUnixTimestamp64Micro(toInt64(toDecimal128OrNull({{ text }}, 6) * 1000000), 'UTC'),
+    {{ kind }} = 'epoch_ms', fromUnixTimestamp64Micro(toInt64(toDecimal128OrNull({{ text }}, 3) * 1000), 'UTC'),
+    {{ kind }} = 'epoch_us', fromUnixTimestamp64Micro(toInt64OrNull({{ text }}), 'UTC'),
+    null
+)
+{%- endmacro %}
