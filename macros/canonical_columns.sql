@@ -7,7 +7,8 @@
     'occurred_at_text', 'client_time_text',
     'raw_event_name', 'sent_from', 'environment', 'task_type', 'channel', 'variant', 'currency',
     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
-    'amount_text', 'amount_minor_text', 'is_trial_text', 'refunded_at_text', 'tokens_text',
+    'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text', 'refunded_at_text',
+    'tokens_text',
 ]) }}
 {% endmacro %}
 

@@ -3,7 +3,8 @@
 
 {%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'variant', 'currency',
                     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
-                    'amount_text', 'amount_minor_text', 'is_trial_text', 'refunded_at_text', 'tokens_text'] %}
+                    'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text',
+                    'refunded_at_text', 'tokens_text'] %}
 
 with named as (
     select * from {{ ref('named_events') }}
@@ -38,6 +39,7 @@ accepted as (
         mends.props_patch,
         mends.column_patch,
         events.canonical_event,
+        events.plan_order,
         case when named.container <> '' then {{ json_fragment('named.record', "''", 'named.container') }} end as contained
     from named
     left join left_out on {{ same_line('named', 'left_out') }}
@@ -60,6 +62,7 @@ select
     accepted.event_name,
     accepted.raw_event_name,
     accepted.canonical_event,
+    accepted.plan_order,
     accepted.stream_kind,
     accepted.sent_from
     {%- for column in mendable %},

@@ -113,6 +113,7 @@ keyed as (
         case
             when event_keys.key_parts < {{ position }} or (named.event_id is not null and named.stream_kind <> 'versions') then null
             when event_keys.key_{{ position }} = 'occurred_at' then cast({{ epoch_microseconds('named.occurred_at') }} as {{ dbt.type_string() }})
+            when event_keys.key_{{ position }} = 'order_id' then {{ identifier('named.order_id') }}
             else
                 {{ identifier(json_text(
                     'named.record',
@@ -169,6 +170,8 @@ select
     escalation_level,
     amount_text,
     amount_minor_text,
+    charged_minor_text,
+    refunded_amount_text,
     is_trial_text,
     refunded_at_text,
     tokens_text,

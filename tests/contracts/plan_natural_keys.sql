@@ -1,4 +1,5 @@
--- A natural key has at most four parts; each is the event time or a property that the plan gives the event.
+-- A natural key has at most four parts; each is the event time, the order or a property that the plan gives the
+-- event.
 with events as (
     select
         product,
@@ -20,6 +21,12 @@ properties as (
         product,
         '*' as event_name,
         'occurred_at' as property
+    from {{ ref('plan_products') }}
+    union all
+    select
+        product,
+        '*' as event_name,
+        'order_id' as property
     from {{ ref('plan_products') }}
 ),
 

@@ -41,7 +41,7 @@ changes as (
         active_date as date_day,
         case
             when previous_date is null then 'new_users'
-            when previous_date <= {{ plus_days('active_date', -30) }} then 'resurrected_users'
+            when previous_date < {{ plus_days('active_date', -30) }} then 'resurrected_users'
             else 'returning_users'
         end as counted,
         1 as change

@@ -11,6 +11,10 @@ payments as (
     select * from {{ ref('payments_daily') }}
 ),
 
+template_events as (
+    select * from {{ ref('template_events') }}
+),
+
 days as (
     select * from {{ ref('product_days') }}
 ),
@@ -35,14 +39,30 @@ payers as (
     group by days.product, days.date_day
 ),
 
-executions as (
+execution_days as (
     select
         product,
-        date_day,
-        sum(anonymous_executions_30d) as anonymous_executions_30d,
-        sum(executions_30d) as executions_30d
-    from templates
-    group by product, date_day
+        event_date,
+        count(*) as executions,
+        sum(case when person_key is null then 1 else 0 end) as anonymous_executions
+    from template_events
+    where is_execute
+    group by product, event_date
+),
+
+-- Executions that name no template count here, unlike in any row of templates.
+executions as (
+    select
+        days.product,
+        days.date_day
+        {%- for column in ['executions', 'anonymous_executions'] %},
+        sum(coalesce(execution_days.{{ column }}, 0)) over (
+            partition by days.product order by days.date_day rows between 29 preceding and current row
+        ) as {{ column }}_30d
+        {%- endfor %}
+    from days
+    inner join plan on days.product = plan.product and plan.metric_key = 'anon_execution_share'
+    left join execution_days on days.product = execution_days.product and days.date_day = execution_days.event_date
 ),
 
 tidy as (

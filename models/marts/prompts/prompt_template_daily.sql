@@ -20,9 +20,11 @@ clock as (
 ),
 
 events as (
-    select * from {{ ref('events') }}
+    select events.*
+    from {{ ref('events') }} as events
+    inner join {{ ref('reporting_clock') }} as clock on events.product = clock.product
+    where events.is_analyzable and events.occurred_at < clock.as_of_end_at
 ),
-
 
 recorded_templates as (
     select distinct product, template_id from events where stream_kind = 'versions' and template_id is not null

@@ -24,9 +24,9 @@ product_days as (
 firsts as (
     select
         *,
-        row_number() over (partition by product, person_key order by occurred_at, payment_key) as payment_number
+        row_number() over (partition by product, person_key order by {{ event_order('payments') }}) as payment_number
     from payments
-    where kind = 'payment' and person_key is not null
+    where kind = 'payment' and is_above_zero and person_key is not null
 ),
 
 new_payers as (
@@ -47,9 +47,10 @@ moved as (
         currency,
         sum(case when kind = 'payment' then amount_minor else 0 end) as gross_minor,
         sum(case when kind = 'refund' then amount_minor else 0 end) as refunded_minor,
-        sum(case when kind = 'payment' then 1 else 0 end) as payments,
-        sum(case when kind = 'refund' then 1 else 0 end) as refunds,
-        count(distinct case when kind = 'payment' then person_key end) as paying_users
+        sum(case when kind = 'payment' and amount_minor is not null then 1 else 0 end) as payments,
+        sum(case when kind = 'refund' and amount_minor is not null then 1 else 0 end) as refunds,
+        sum(case when amount_minor is null then 1 else 0 end) as unpriced_payments,
+        count(distinct case when kind = 'payment' and is_above_zero then person_key end) as paying_users
     from payments
     group by product, event_date, currency
 )
@@ -63,6 +64,7 @@ select
     cast(coalesce(moved.gross_minor, 0) - coalesce(moved.refunded_minor, 0) as bigint) as net_minor,
     cast(coalesce(moved.payments, 0) as bigint) as payments,
     cast(coalesce(moved.refunds, 0) as bigint) as refunds,
+    cast(coalesce(moved.unpriced_payments, 0) as bigint) as unpriced_payments,
     cast(coalesce(moved.paying_users, 0) as bigint) as paying_users,
     cast(coalesce(new_payers.new_paying_users, 0) as bigint) as new_paying_users
 from product_days

@@ -7,18 +7,27 @@ clock as (
     select product, as_of_end_at from {{ ref('reporting_clock') }}
 ),
 
-ended as (
-    select * from events where canonical_event in ('generation_succeeded', 'generation_failed')
+known as (
+    select events.*
+    from events
+    inner join clock on events.product = clock.product
+    where
+        events.occurred_at < clock.as_of_end_at
+        and events.canonical_event in ('generation_started', 'generation_succeeded', 'generation_failed')
 ),
 
--- An outcome that names nobody belongs to whoever started the task.
+ended as (
+    select * from known where canonical_event <> 'generation_started'
+),
+
+-- An outcome that names nobody belongs to the account that started the task.
 starters as (
     select
         product,
         task_id,
-        min(coalesce(user_id, account_id)) as starter
-    from events
-    where task_id is not null and coalesce(user_id, account_id) is not null
+        min(account_id) as account_id
+    from known
+    where canonical_event = 'generation_started' and task_id is not null and account_id is not null
     group by product, task_id
 )
 
@@ -26,7 +35,7 @@ select
     ended.event_key,
     ended.product,
     ended.task_id,
-    coalesce(ended.user_id, ended.account_id, starters.starter) as person_key,
+    coalesce(ended.user_id, ended.account_id, starters.account_id) as person_key,
     ended.template_id,
     ended.occurred_at,
     ended.event_date,
@@ -35,6 +44,4 @@ select
     ended.canonical_event = 'generation_succeeded' as is_success,
     {{ try_number('ended.tokens_text') }} as tokens
 from ended
-inner join clock on ended.product = clock.product
 left join starters on ended.product = starters.product and ended.task_id = starters.task_id
-where ended.occurred_at < clock.as_of_end_at

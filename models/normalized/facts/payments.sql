@@ -16,35 +16,60 @@ currencies as (
     select currency, cast(power(10, minor_unit_exponent) as bigint) as minor_units_per_major from {{ ref('ref_currencies') }}
 ),
 
-priced as (
+-- A currency that was sent and is none was taken out of the event; it must not turn into the default.
+unreadable_currencies as (
+    select distinct {{ line_key() | join(', ') }}
+    from {{ ref('event_violations') }}
+    where canonical_column = 'currency' and replacement = 'null'
+),
+
+moving as (
     select
-        events.event_key,
-        events.product,
-        coalesce(events.canonical_event, 'none') as canonical_event,
-        coalesce(events.user_id, events.person_key) as person_key,
-        coalesce(events.order_id, events.task_id, events.event_key) as order_key,
-        events.occurred_at,
-        events.received_at,
+        events.*,
         products.utc_offset_minutes,
-        {{ utc_timestamp('events.refunded_at_text', time_kind('events.refunded_at_text'), 'products.utc_offset_minutes') }} as refunded_at,
-        coalesce(events.currency, products.default_currency) as currency,
         case
-            when events.is_trial_text = 'true' then 0
-            else coalesce(
-                {{ try_decimal('events.amount_minor_text', 6) }},
-                {{ try_decimal('events.amount_text', 6) }} * currencies.minor_units_per_major
-            )
-        end as amount_minor
+            when unreadable_currencies.product is not null then 'XXX'
+            else coalesce(events.currency, products.default_currency)
+        end as paid_currency
     from events
     inner join clock on events.product = clock.product
     inner join products on events.product = products.product
-    left join currencies on coalesce(events.currency, products.default_currency) = currencies.currency
+    left join unreadable_currencies on {{ same_line('events', 'unreadable_currencies') }}
     where
         events.occurred_at < clock.as_of_end_at
         and (
             events.canonical_event in ('payment', 'refund', 'refunded_payment')
             or events.amount_minor_text is not null
         )
+),
+
+priced as (
+    select
+        moving.event_key,
+        moving.product,
+        -- Money on any other event is a payment too.
+        coalesce(moving.canonical_event in ('refund', 'refunded_payment'), false) as is_given_back,
+        coalesce(moving.canonical_event = 'refund', false) as is_refund_only,
+        moving.user_id as person_key,
+        coalesce(moving.order_id, moving.task_id, moving.event_key) as order_key,
+        moving.occurred_at,
+        moving.received_at,
+        moving.plan_order,
+        moving.utc_offset_minutes,
+        {{ utc_timestamp('moving.refunded_at_text', time_kind('moving.refunded_at_text'), 'moving.utc_offset_minutes') }} as refunded_at,
+        moving.paid_currency as currency,
+        currencies.minor_units_per_major,
+        {{ try_decimal('moving.refunded_amount_text', 6) }} as refunded_amount,
+        {{ try_decimal('moving.amount_text', 6) }} as amount,
+        case
+            when moving.is_trial_text = 'true' then 0
+            else coalesce(
+                {{ try_decimal('moving.amount_minor_text', 6) }},
+                case when moving.canonical_event = 'payment' then {{ try_decimal('moving.charged_minor_text', 6) }} end
+            )
+        end as sent_minor
+    from moving
+    left join currencies on moving.paid_currency = currencies.currency
 ),
 
 told as (
@@ -56,11 +81,15 @@ told as (
         order_key,
         occurred_at,
         received_at,
+        plan_order,
         utc_offset_minutes,
         currency,
-        amount_minor
+        case
+            when minor_units_per_major is not null then coalesce(sent_minor, amount * minor_units_per_major)
+        end as amount_minor,
+        coalesce(sent_minor, amount) > 0 as is_above_zero
     from priced
-    where canonical_event <> 'refund' and amount_minor > 0
+    where not is_refund_only and coalesce(sent_minor, amount, 1) > 0
     union all
     -- A payment that was given back is a payment on its day and a refund on the day it went back.
     select
@@ -71,11 +100,16 @@ told as (
         order_key,
         coalesce(refunded_at, occurred_at) as occurred_at,
         received_at,
+        plan_order,
         utc_offset_minutes,
         currency,
-        abs(amount_minor) as amount_minor
+        case
+            when minor_units_per_major is not null
+                then coalesce(refunded_amount * minor_units_per_major, abs(coalesce(sent_minor, amount * minor_units_per_major)))
+        end as amount_minor,
+        true as is_above_zero
     from priced
-    where canonical_event in ('refund', 'refunded_payment') and amount_minor <> 0
+    where is_given_back and coalesce(refunded_amount, sent_minor, amount, 1) <> 0
 ),
 
 counted as (
@@ -86,7 +120,9 @@ counted as (
                 product, kind, order_key,
                 -- Several refunds of one order are parts of it, not copies.
                 case when kind = 'refund' then event_key else '' end
-            order by occurred_at, received_at, event_key
+            order by
+                case when amount_minor is null then 1 else 0 end,
+                {{ event_order('told') }}
         ) as telling
     from told
 )
@@ -100,8 +136,11 @@ select
     counted.order_key,
     counted.occurred_at,
     cast({{ plus_minutes('counted.occurred_at', 'counted.utc_offset_minutes') }} as date) as event_date,
+    counted.received_at,
+    counted.plan_order,
     counted.currency,
-    cast(round(counted.amount_minor, 0) as bigint) as amount_minor
+    cast(round(counted.amount_minor, 0) as bigint) as amount_minor,
+    coalesce(counted.is_above_zero, false) as is_above_zero
 from counted
 inner join clock on counted.product = clock.product
 where counted.telling = 1 and counted.occurred_at < clock.as_of_end_at

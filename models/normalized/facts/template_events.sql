@@ -9,10 +9,6 @@ measured_products as (
 
 clock as (
     select product, as_of_end_at from {{ ref('reporting_clock') }}
-),
-
-payments as (
-    select event_key from {{ ref('payments') }} where kind = 'payment'
 )
 
 select
@@ -27,9 +23,10 @@ select
     events.canonical_event = 'generation_started' as is_execute,
     events.canonical_event = 'generation_succeeded' as is_success,
     events.canonical_event = 'generation_failed' as is_failure,
-    payments.event_key is not null as is_paid
+    -- Money on any event means paid, and a payment event does without an amount.
+    coalesce(events.canonical_event = 'payment', false)
+    or coalesce({{ try_decimal('events.amount_minor_text', 6) }} > 0, false) as is_paid
 from events
 inner join measured_products on events.product = measured_products.product
 inner join clock on events.product = clock.product
-left join payments on events.event_key = payments.event_key
 where events.stream_kind = 'events' and events.occurred_at < clock.as_of_end_at

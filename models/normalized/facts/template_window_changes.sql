@@ -10,10 +10,34 @@ with template_events as (
 executions as (
     select
         *,
-        lag(event_date) over (partition by product, template_id, person_key order by occurred_at, event_key) as previous_date,
-        lead(event_date) over (partition by product, template_id, person_key order by occurred_at, event_key) as next_date
+        coalesce(task_id, event_key) as request,
+        row_number() over (partition by product, template_id, person_key order by occurred_at, event_key) as execution_number
     from template_events
     where is_execute and person_key is not null and template_id is not null
+),
+
+neighbours as (
+    select
+        *,
+        lag(event_date) over (partition by product, template_id, person_key order by execution_number) as previous_date,
+        lag(request) over (partition by product, template_id, person_key order by execution_number) as previous_request,
+        lead(event_date) over (partition by product, template_id, person_key order by execution_number) as next_date
+    from executions
+),
+
+-- The same request sent again is no second execution: what counts is the latest one before it of another request.
+repetitions as (
+    select
+        product,
+        template_id,
+        event_date,
+        next_date,
+        max(case when request <> previous_request then previous_date end) over (
+            partition by product, template_id, person_key
+            order by execution_number
+            rows between unbounded preceding and current row
+        ) as other_date
+    from neighbours
 ),
 
 success_times as (
@@ -106,11 +130,11 @@ repeat_stays as (
         template_id,
         event_date as start_date,
         least(
-            {{ plus_days('previous_date', window_days) }},
-            coalesce(next_date, {{ plus_days('previous_date', window_days) }})
+            {{ plus_days('other_date', window_days) }},
+            coalesce(next_date, {{ plus_days('other_date', window_days) }})
         ) as end_date
-    from executions
-    where previous_date is not null and {{ plus_days('previous_date', window_days) }} > event_date
+    from repetitions
+    where other_date is not null
 ),
 
 matched_stays as (

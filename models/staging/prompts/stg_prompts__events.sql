@@ -9,4 +9,5 @@
     'variant': 'variant_label',
     'currency': 'props.currency',
     'amount_minor_text': 'revenue_cents',
+    'charged_minor_text': 'props.amount_cents',
 }) }}
