@@ -22,6 +22,10 @@ excluded_actors as (
     select distinct product, actor_id from {{ ref('plan_excluded_actors') }}
 ),
 
+environments as (
+    select product, raw_value, value from {{ ref('plan_value_aliases') }} where property = 'environment'
+),
+
 mends as (
     select
         {{ line_key() | join(', ') }},
@@ -78,7 +82,7 @@ select
         when abs({{ seconds_between('accepted.occurred_at', 'accepted.client_at') }}) > {{ plan_setting('clock_skew_tolerance_seconds') }} then 'suspect'
         else 'ok'
     end as clock_trust,
-    coalesce(accepted.environment, 'prod') = 'prod' and excluded_actors.actor_id is null as is_analyzable,
+    coalesce(environments.value, accepted.environment, 'prod') = 'prod' and excluded_actors.actor_id is null as is_analyzable,
     case
         when accepted.container = '' then
             case when accepted.props_patch is null then accepted.record else {{ json_patched('accepted.record', 'accepted.props_patch') }} end
@@ -90,3 +94,5 @@ left join excluded_actors
     on
         accepted.product = excluded_actors.product
         and excluded_actors.actor_id = coalesce(accepted.user_id, accepted.anonymous_id)
+left join environments
+    on accepted.product = environments.product and accepted.environment = environments.raw_value

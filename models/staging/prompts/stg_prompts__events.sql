@@ -1,5 +1,6 @@
 -- One row per readable line of prompts/events: something happened to a prompt template.
 {{ landed_records('prompts', 'events', 'props', {
+    'event_id': 'event_id',
     'user_id': 'user_id',
     'session_id': 'session_id',
     'template_id': 'prompt_template_id',
