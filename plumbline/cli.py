@@ -96,7 +96,8 @@ def build(
     from plumbline.build import build as build_all
 
     select = (*selection.split(), *more_nodes) if selection else ()
-    result = build_all(DataPaths.from_env(data), Console(), as_of, full_refresh, target, select)
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    result = build_all(DataPaths.from_env(data), console, as_of, full_refresh, target, select)
     if not result.passed:
         sys.exit(1)
 

@@ -56,6 +56,23 @@ group by product
 order by product
 """
 
+# The latest mature day of each metric: an unfinished cohort is no headline.
+HEADLINES = """
+select
+    any_value(catalog.name_en) as metric,
+    any_value(catalog.unit) as unit,
+    metrics.product,
+    max_by(metrics.value, metrics.date_day) as value,
+    max_by(metrics.is_low_n, metrics.date_day) as is_low_n,
+    max_by(metrics.evaluability, metrics.date_day) as evaluability
+from marts.metric_catalog as catalog
+inner join marts.metrics_daily as metrics
+    on catalog.metric_key = metrics.metric_key and catalog.product = metrics.product
+where catalog.is_headline and metrics.segment = 'all' and metrics.is_mature
+group by metrics.metric_key, metrics.product
+order by min(catalog.priority), metric, metrics.product
+"""
+
 
 def print_summary(build: Build, paths: DataPaths, console: Console) -> None:
     """Prints what came in, what became of it, what failed, and where the results lie; writes the report."""
@@ -82,6 +99,7 @@ def _print(build: Build, paths: DataPaths, console: Console) -> None:
     with connect(build.database, read_only=True) as connection:
         if build.passed and not build.partial:
             _print_lines(connection, console)
+            _print_headlines(connection, console)
     _print_nodes(build.dbt.nodes, console)
     _print_closing(build, paths, console)
 
@@ -106,13 +124,35 @@ def _print_lines(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
         console.print(f"Nothing received: {product} ({streams})", style="dim", highlight=False)
 
 
+def _print_headlines(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    [(as_of,)] = connection.execute("select as_of_date from marts.build_info").fetchall()
+    cells: dict[str, dict[str, str]] = {}
+    for metric, unit, product, value, is_low_n, evaluability in connection.execute(HEADLINES).fetchall():
+        shown = _in_unit(value, unit) if evaluability == "ok" else evaluability.replace("_", " ")
+        cells.setdefault(metric, {})[product] = shown + (" (low n)" if is_low_n else "")
+    products = sorted({product for row in cells.values() for product in row})
+    if cells:
+        rows = [(metric, *(row.get(product, "") for product in products)) for metric, row in cells.items()]
+        console.print(_table(f"Headline metrics, {as_of}", ("metric", *products), rows))
+
+
+def _in_unit(value: float | None, unit: str) -> str:
+    """A number as people say it: shares in percent, money with cents, counts whole."""
+    if value is None:
+        return "no value"
+    if unit.startswith("ratio"):
+        return f"{value:.1%}"
+    if unit == "money":
+        return f"{value:,.2f}"
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
 def _print_nodes(nodes: Sequence[Node], console: Console) -> None:
     built = [node for node in nodes if node.kind in ("model", "seed", "snapshot")]
     tests = Counter(node.status for node in nodes if node.kind in ("test", "unit_test"))
     for node in nodes:
         if node.status == "warn":
-            rows = f" ({node.failures:,} rows)" if node.failures else ""
-            console.print(f"[yellow]warning[/]  {escape(node.name)}{rows}", highlight=False)
+            console.print(f"[yellow]warning[/]  {escape(node.name)}: {_rows(node)}", highlight=False)
     for node in nodes:
         if not node.passed and node.status != "skipped":
             _print_failure(node, console)
@@ -130,7 +170,7 @@ def _print_nodes(nodes: Sequence[Node], console: Console) -> None:
 
 def _print_failure(node: Node, console: Console) -> None:
     """What failed, where it is written, and what to look at next."""
-    what = f"{node.failures:,} rows" if node.status == "fail" else node.message.strip()
+    what = _rows(node) if node.status == "fail" else node.message.strip()
     console.print(
         f"[bold red]FAILED[/]   {escape(node.kind)} {escape(node.name)}: {escape(what)}", highlight=False
     )
@@ -139,6 +179,10 @@ def _print_failure(node: Node, console: Console) -> None:
     console.print(f"  where    {escape(node.where)}", highlight=False)
     if node.compiled:
         console.print(f"  rows     run {escape(node.compiled)}", highlight=False, soft_wrap=True)
+
+
+def _rows(node: Node) -> str:
+    return "1 row" if node.failures == 1 else f"{node.failures:,} rows"
 
 
 def _print_closing(build: Build, paths: DataPaths, console: Console) -> None:
@@ -160,9 +204,13 @@ def _print_closing(build: Build, paths: DataPaths, console: Console) -> None:
 
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    numbers = [all(isinstance(row[column], int) for row in rows) for column in range(len(headings))]
-    for heading, is_number in zip(headings, numbers, strict=True):
-        table.add_column(heading, justify="right" if is_number else "left")
-    for row in rows:
-        table.add_row(*(f"{cell:,}" if isinstance(cell, int) else escape(str(cell or "")) for cell in row))
+    texts = [
+        [f"{cell:,}" if isinstance(cell, int) else escape(str(cell or "")) for cell in row] for row in rows
+    ]
+    for heading, column in zip(headings, zip(*texts, strict=True), strict=True):
+        is_number = any(text[:1].isdigit() for text in column)
+        table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
+    for row in texts:
+        table.add_row(*row)
+    table.add_row()
     return table
