@@ -23,7 +23,7 @@ bench: $(VENV)/.dev
 lint: $(VENV)/.dev
 	ruff check .
 	ruff format --check .
-	sqlfluff lint --processes 2 models analyses tests
+	sqlfluff lint --processes 2 $(wildcard models analyses tests)
 
 clean:
 	rm -rf $(VENV) target logs *.egg-info
