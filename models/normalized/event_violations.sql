@@ -1,9 +1,6 @@
 -- One row per line, rule and property that broke the plan: what was wrong, how severe, and what the value became.
-with named as (
-    select * from {{ ref('named_events') }}
-),
-
-rules as (
+-- `named_events` is read where it is needed and not through one CTE: a shared CTE would write the records out again.
+with rules as (
     select * from {{ ref('plan_event_rules') }}
 ),
 
@@ -43,7 +40,7 @@ enveloped as (
         {{ split_list('events.expected_source', '|') }} as expected_sources,
         {{ plus_minutes('cast(products.earliest_date as timestamp)', '-named.utc_offset_minutes') }} as earliest_at,
         {{ plus_minutes('named.received_at', 'cast(' ~ plan_setting('future_tolerance_minutes') ~ ' as bigint)') }} as latest_at
-    from named
+    from {{ ref('named_events') }} as named
     inner join products on named.product = products.product
     left join events on named.product = events.product and named.event_name = events.event_name
 ),
@@ -93,7 +90,7 @@ name_violations as (
         'event_name' as property,
         named.raw_event_name as observed_value,
         'warn' as severity
-    from named
+    from {{ ref('named_events') }} as named
     inner join event_aliases
         on named.product = event_aliases.product and named.raw_event_name = event_aliases.raw_event_name
     where named.event_name is not null
@@ -137,37 +134,87 @@ key_violations as (
 ),
 
 -- 3. Properties: what was sent for each property that the plan knows; only failing rows go on.
-sent as (
+{%- set line_columns = line_key() + ['event_name', 'container', 'record', 'is_text_source', 'utc_offset_minutes', 'is_key_missing'] %}
+{%- set rule_columns = [
+    'property', 'location', 'canonical_column', 'type', 'is_key_part', 'is_required', 'required_when_property',
+    'required_when_values', 'missing_severity', 'invalid_severity', 'allowed_values', 'allowed_fragments', 'min_value', 'max_value', 'pattern',
+    'not_before', 'empty_is_value', 'sensitivity',
+] %}
+
+members as (
     select
-        {% for column in line_key() %}named.{{ column }},
+        {{ line_columns | join(', ') }},
+        {{ json_members('case when container = \'\' then record else ' ~ json_fragment('record', "''", 'container') ~ ' end') }}
+    from {{ ref('named_events') }}
+    where not is_bad_container and event_name is not null
+),
+
+-- The properties that are there, each line read once. Most values show by their raw JSON alone that they are in order.
+sent_properties as (
+    select
+        {% for column in line_columns %}members.{{ column }},
         {% endfor -%}
-        named.event_name,
-        named.container,
-        named.record,
-        named.is_text_source,
-        named.utc_offset_minutes,
-        named.is_key_missing,
-        rules.property,
-        rules.location,
-        rules.canonical_column,
-        rules.type,
-        rules.is_key_part,
-        rules.is_required,
-        rules.required_when_property,
-        rules.required_when_values,
-        rules.missing_severity,
-        rules.invalid_severity,
-        rules.allowed_values,
-        rules.min_value,
-        rules.max_value,
-        rules.pattern,
-        rules.not_before,
-        rules.empty_is_value,
-        rules.sensitivity,
-        {{ json_fragment('named.record', "case when rules.location = 'record' then '' else named.container end", 'rules.property') }} as fragment
-    from named
+        {% for column in rule_columns %}rules.{{ column }},
+        {% endfor -%}
+        members.member_value as fragment
+    from members
+    inner join rules
+        on
+            members.product = rules.product
+            and members.event_name = rules.event_name
+            and members.member_key = rules.property
+    where
+        rules.location = 'props'
+        and not (rules.type = 'envelope' and not rules.is_required)
+        and not coalesce({{ is_in_order('members.member_value') }}, false)
+),
+
+-- Properties at the top of the record are few: they are looked up one by one.
+record_properties as (
+    select
+        {% for column in line_columns %}named.{{ column }},
+        {% endfor -%}
+        {% for column in rule_columns %}rules.{{ column }},
+        {% endfor -%}
+        {{ json_fragment('named.record', "''", 'rules.property') }} as fragment
+    from {{ ref('named_events') }} as named
     inner join rules on named.product = rules.product and named.event_name = rules.event_name
-    where not named.is_bad_container
+    where
+        not named.is_bad_container
+        and rules.location = 'record'
+        and not (rules.type = 'envelope' and not rules.is_required)
+),
+
+-- Properties that the plan asks for and the line does not have.
+keyed as (
+    select
+        {{ line_columns | join(', ') }},
+        {{ json_object_keys('record', 'container') }} as sent_keys
+    from {{ ref('named_events') }}
+    where not is_bad_container and event_name is not null
+),
+
+absent_properties as (
+    select
+        {% for column in line_columns %}keyed.{{ column }},
+        {% endfor -%}
+        {% for column in rule_columns %}rules.{{ column }},
+        {% endfor -%}
+        cast(null as {{ dbt.type_string() }}) as fragment
+    from keyed
+    inner join rules on keyed.product = rules.product and keyed.event_name = rules.event_name
+    where
+        rules.location = 'props'
+        and (rules.is_required or rules.required_when_property is not null)
+        and not coalesce({{ list_has('keyed.sent_keys', 'rules.property') }}, false)
+),
+
+sent as (
+    select * from sent_properties
+    union all
+    select * from record_properties where not coalesce({{ is_in_order('fragment') }}, false)
+    union all
+    select * from absent_properties
 ),
 
 valued as (
@@ -190,29 +237,58 @@ checked as (
                 -- A missing part of the key is told once, as missing_natural_key.
                 then case when {{ is_required_here() }} and not (is_key_missing and is_key_part) then 'missing_required' end
             when value_text is null then null
-            when (type = 'id' or (type = 'text' and first_character = '"')) and {{ suspected_pii('value_text') }} then 'pii_suspected'
-            when type = 'id' and first_character in ('{', '[', 't', 'f') then 'wrong_type'
-            when type = 'text' and first_character <> '"' then 'wrong_type'
-            when type in ('enum', 'number_range') and first_character <> '"' then 'wrong_type'
-            when type = 'timestamp' and {{ time_kind('value_text') }} is null then 'wrong_type'
-            when type = 'object' and first_character <> '{' then 'wrong_type'
-            when type = 'array' and first_character <> '[' then 'wrong_type'
-            when type in ('number', 'integer') and (first_character in ('{', '[', 't', 'f') or {{ try_number('value_text') }} is null) then 'wrong_type'
-            when type = 'integer' and {{ try_number('value_text') }} <> floor({{ try_number('value_text') }}) then 'wrong_type'
-            when type = 'boolean' and (first_character not in ('t', 'f', '"') or value_text not in ('true', 'false')) then 'wrong_type'
-            when type = 'enum' and not {{ list_has('allowed_values', 'value_text') }} then 'enum_out_of_range'
-            when type in ('number', 'integer') and ({{ try_number('value_text') }} < min_value or {{ try_number('value_text') }} > max_value) then 'out_of_range'
-            when type = 'number_range' and not coalesce(
-                {{ matches('value_text', "'^[0-9]+([.][0-9]+)?-[0-9]+([.][0-9]+)?$'") }}
-                and {{ try_number(dbt.split_part('value_text', "'-'", 1)) }} <= {{ try_number(dbt.split_part('value_text', "'-'", 2)) }}, false
-            ) then 'out_of_range'
-            when pattern is not null and not {{ matches('value_text', "'^(' || pattern || ')$'") }} then 'bad_format'
-            when
-                not_before is not null
-                and {{ utc_timestamp('value_text', time_kind('value_text'), 'utc_offset_minutes') }}
-                < {{ utc_timestamp(json_text('record', 'container', 'not_before'), time_kind(json_text('record', 'container', 'not_before')), 'utc_offset_minutes') }}
-                then 'bad_interval'
-            when type in ('number', 'integer', 'boolean') and first_character = '"' and not is_text_source then 'coerced_text'
+            else coalesce(
+                -- By type first, so that a value meets only the checks of its own type.
+                case type
+                    when 'id' then case
+                        when {{ suspected_pii('value_text') }} then 'pii_suspected'
+                        when first_character in ('{', '[', 't', 'f') then 'wrong_type'
+                    end
+                    when 'text' then case
+                        when first_character <> '"' then 'wrong_type'
+                        when {{ suspected_pii('value_text') }} then 'pii_suspected'
+                    end
+                    when 'enum' then case
+                        when first_character <> '"' then 'wrong_type'
+                        when not {{ list_has('allowed_values', 'value_text') }} then 'enum_out_of_range'
+                    end
+                    when 'number' then case
+                        when first_character in ('{', '[', 't', 'f') or {{ try_number('value_text') }} is null then 'wrong_type'
+                    end
+                    when 'integer' then case
+                        when first_character in ('{', '[', 't', 'f') or {{ try_number('value_text') }} is null then 'wrong_type'
+                        when {{ try_number('value_text') }} <> floor({{ try_number('value_text') }}) then 'wrong_type'
+                    end
+                    when 'boolean' then case
+                        when first_character not in ('t', 'f', '"') or value_text not in ('true', 'false') then 'wrong_type'
+                    end
+                    when 'timestamp' then case
+                        when {{ time_kind('value_text') }} is null then 'wrong_type'
+                        when
+                            not_before is not null
+                            and {{ utc_timestamp('value_text', time_kind('value_text'), 'utc_offset_minutes') }}
+                            < {{ utc_timestamp(json_text('record', 'container', 'not_before'), time_kind(json_text('record', 'container', 'not_before')), 'utc_offset_minutes') }}
+                            then 'bad_interval'
+                    end
+                    when 'number_range' then case
+                        when first_character <> '"' then 'wrong_type'
+                        when not coalesce(
+                            {{ matches('value_text', "'^[0-9]+([.][0-9]+)?-[0-9]+([.][0-9]+)?$'") }}
+                            and {{ try_number(dbt.split_part('value_text', "'-'", 1)) }} <= {{ try_number(dbt.split_part('value_text', "'-'", 2)) }}, false
+                        ) then 'out_of_range'
+                    end
+                    when 'object' then case when first_character <> '{' then 'wrong_type' end
+                    when 'array' then case when first_character <> '[' then 'wrong_type' end
+                end,
+                case
+                    when
+                        (min_value is not null or max_value is not null)
+                        and ({{ try_number('value_text') }} < min_value or {{ try_number('value_text') }} > max_value)
+                        then 'out_of_range'
+                    when pattern is not null and not {{ matches('value_text', "'^(' || pattern || ')$'") }} then 'bad_format'
+                    when type in ('number', 'integer', 'boolean') and first_character = '"' and not is_text_source then 'coerced_text'
+                end
+            )
         end as rule
     from valued
 ),
@@ -237,11 +313,7 @@ property_violations as (
         event_name,
         case when rule = 'enum_out_of_range' and canonical_value is not null then 'value_alias' else rule end as rule,
         property,
-        -- A value that may be personal is written nowhere but in the landed line.
-        case
-            when rule in ('pii_suspected', 'missing_required') or sensitivity = 'pii' then null
-            else value_text
-        end as observed_value,
+        case when rule <> 'missing_required' and coalesce(sensitivity, 'open') <> 'pii' then value_text end as observed_value,
         case
             when rule = 'missing_required' then missing_severity
             when rule = 'pii_suspected' then case when type = 'id' then 'reject' else 'error' end
@@ -269,7 +341,7 @@ tagged as (
         policy_tags.risk_level as expected_risk,
         policy_tags.escalation_level as expected_escalation,
         named.action_required in (select value from {{ ref('plan_enum_values') }} where enum_name = 'action_required') as is_action_planned
-    from named
+    from {{ ref('named_events') }} as named
     inner join policy_tags on named.policy_tag = policy_tags.policy_tag
 ),
 
@@ -326,8 +398,17 @@ violations as (
         cast(null as {{ dbt.type_string() }}) as location,
         cast(null as {{ dbt.type_string() }}) as canonical_column,
         cast(null as {{ dbt.type_string() }}) as replacement
-    from key_violations
-    inner join named on {{ same_line('key_violations', 'named') }}
+    from {{ ref('named_events') }} as named
+    inner join key_violations on {{ same_line('named', 'key_violations') }}
+),
+
+-- A value that may be personal is written nowhere but in the landed line, whatever field it was sent in.
+withheld as (
+    select
+        {{ line_key() | join(', ') }}, event_name, rule, property,
+        case when rule <> 'pii_suspected' and not {{ suspected_pii('observed_value') }} then observed_value end as observed_value,
+        severity, location, canonical_column, replacement
+    from violations
 )
 
-select * from violations
+select * from withheld

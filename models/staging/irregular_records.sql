@@ -2,11 +2,7 @@
 -- keys that the plan does not know, properties that lie flat, or a container that is not an object. Most lines are not here.
 {{ config(materialized='table') }}
 
-with landed as (
-    select * from {{ ref('landed_lines') }}
-),
-
-streams as (
+with streams as (
     select
         product,
         stream,
@@ -27,30 +23,63 @@ aliases as (
     select * from {{ ref('plan_property_aliases') }}
 ),
 
-keyed as (
+-- Lines of one file come in few shapes (lists of keys): a shape is compared with the plan once, not line by line.
+shapes as (
     select
-        {% for column in line_key() %}landed.{{ column }},
-        {% endfor -%}
-        landed.raw,
+        landed.product,
+        landed.stream,
+        landed.file_sha256,
         streams.container,
         streams.may_be_flat,
-        planned.planned_keys,
-        {{ json_object_keys('landed.raw', 'streams.container') }} as keys
-    from landed
+        {{ json_object_keys('landed.raw', 'streams.container') }} as keys,
+        min(landed.line_no) as first_line,
+        max(landed.line_no) as last_line
+    -- Not a shared CTE: that would write every line out before it is read twice.
+    from {{ ref('landed_lines') }} as landed
     inner join streams on landed.product = streams.product and landed.stream = streams.stream
-    inner join planned on landed.product = planned.product
     where landed.fault is null
+    group by
+        landed.product, landed.stream, landed.file_sha256, streams.container, streams.may_be_flat,
+        {{ json_object_keys('landed.raw', 'streams.container') }}
+),
+
+irregular_shapes as (
+    select
+        shapes.*,
+        planned.planned_keys
+    from shapes
+    inner join planned on shapes.product = planned.product
+    where
+        (shapes.keys is null and shapes.may_be_flat)
+        or {{ list_size('shapes.keys') }} = 0
+        or not {{ list_has_every('planned.planned_keys', 'shapes.keys') }}
 ),
 
 suspected as (
     select
-        *,
-        case when container <> '' then {{ json_fragment('raw', "''", 'container') }} end as contained
-    from keyed
+        {% for column in line_key() %}landed.{{ column }},
+        {% endfor -%}
+        landed.raw,
+        irregular_shapes.container,
+        irregular_shapes.may_be_flat,
+        irregular_shapes.planned_keys,
+        irregular_shapes.keys,
+        case
+            when irregular_shapes.container <> '' then {{ json_fragment('landed.raw', "''", 'irregular_shapes.container') }}
+        end as contained
+    from {{ ref('landed_lines') }} as landed
+    inner join irregular_shapes
+        on
+            landed.product = irregular_shapes.product
+            and landed.stream = irregular_shapes.stream
+            and landed.file_sha256 = irregular_shapes.file_sha256
+            and landed.line_no between irregular_shapes.first_line and irregular_shapes.last_line
     where
-        (keys is null and may_be_flat)
-        or {{ list_size('keys') }} = 0
-        or not {{ list_has_every('planned_keys', 'keys') }}
+        landed.fault is null
+        and (
+            {{ json_object_keys('landed.raw', 'irregular_shapes.container') }} = irregular_shapes.keys
+            or (irregular_shapes.keys is null and {{ json_object_keys('landed.raw', 'irregular_shapes.container') }} is null)
+        )
 ),
 
 shaped as (

@@ -11,7 +11,8 @@ properties as (
 enum_values as (
     select
         enum_name,
-        {{ sorted_list('value') }} as allowed_values
+        {{ sorted_list('value') }} as allowed_values,
+        {{ sorted_list(json_quoted('value')) }} as allowed_fragments
     from {{ ref('plan_enum_values') }}
     group by enum_name
 ),
@@ -93,6 +94,7 @@ select
     coalesce(chosen.missing_severity, 'warn') as missing_severity,
     coalesce(chosen.invalid_severity, 'warn') as invalid_severity,
     enum_values.allowed_values,
+    enum_values.allowed_fragments,
     chosen.min_value,
     chosen.max_value,
     chosen.pattern,
