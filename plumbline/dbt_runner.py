@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import orjson
 
 from plumbline.errors import PlumblineError
 from plumbline.paths import PROJECT_ROOT
@@ -69,7 +68,7 @@ def dbt_build(
     shutil.rmtree(fresh, ignore_errors=True)
     arguments = [
         *("build", "--target", target, "--target-path", str(fresh), "--log-path", str(log_path)),
-        *("--vars", orjson.dumps(dict(variables)).decode()),
+        *("--vars", json.dumps(dict(variables))),
         *("--log-level", "none", "--log-level-file", "info"),
         *(["--full-refresh"] if full_refresh else []),
         *(["--select", *select] if select else []),
