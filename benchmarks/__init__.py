@@ -1,0 +1,1 @@
+"""Ratios, each pair measured in one run; `make bench` prints them."""
