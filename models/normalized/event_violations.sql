@@ -327,7 +327,9 @@ property_violations as (
         canonical_column,
         case
             when rule = 'enum_out_of_range' and canonical_value is not null then {{ json_quoted('canonical_value') }}
-            when rule = 'coerced_text' then value_text
+            -- Other spellings of a number (`.5`, `+5`) are none in JSON: the text stays.
+            when rule = 'coerced_text'
+                then case when {{ matches('value_text', "'^(true|false|-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]+)?)$'") }} then value_text end
             when rule not in ('missing_required', 'bad_interval') then 'null'
         end as replacement
     from aliased

@@ -40,7 +40,10 @@ received as (
     from named
     inner join rules on named.product = rules.product and named.event_name = rules.event_name
     inner join statuses on {{ same_line('named', 'statuses') }}
-    where statuses.status = 'accepted' or (statuses.status = 'quarantined' and statuses.reason = 'enum_out_of_range')
+    where
+        (statuses.status = 'accepted' or (statuses.status = 'quarantined' and statuses.reason = 'enum_out_of_range'))
+        -- An event that does not list the property is looked at only when it sends it.
+        and (rules.is_listed or {{ json_fragment('named.record', 'named.container', 'rules.property') }} is not null)
 ),
 
 judged as (
@@ -50,7 +53,7 @@ judged as (
         received.event_date,
         received.event_name,
         received.property,
-        coalesce(value_aliases.value, received.sent_value) as sent_value,
+        case when not {{ suspected_pii('received.sent_value') }} then coalesce(value_aliases.value, received.sent_value) end as sent_value,
         received.status = 'accepted' as is_accepted,
         {{ is_required_here() }} as is_required,
         {{ json_fragment('received.record', 'received.container', 'received.property') }} is not null as is_present,

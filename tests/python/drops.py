@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -81,13 +81,15 @@ class Built:
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            return connection.execute(sql).fetchall()
+        return self._connection.execute(sql).fetchall()
 
     def frame(self, sql: str) -> pd.DataFrame:
         """The rows of a query as a table."""
-        with duckdb.connect(str(self.database), read_only=True) as connection:
-            return connection.execute(sql).df()
+        return self._connection.execute(sql).df()
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.database), read_only=True)
 
 
 class Workshop:
@@ -183,3 +185,8 @@ def _changed(record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 def _sound_lines() -> dict[tuple[str, str | None], str]:
     rows = [json.loads(row) for row in (FIXTURES / "sound_lines.jsonl").read_text().splitlines()]
     return {(row["stream"], row.get("event")): json.dumps(row["line"]) for row in rows}
+
+
+def sound_streams() -> list[tuple[str, str | None]]:
+    """(stream, event) of every sound line; no event where the stream is a table or a log."""
+    return list(_sound_lines())

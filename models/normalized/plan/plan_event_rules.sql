@@ -84,6 +84,7 @@ select
     chosen.product,
     chosen.for_event as event_name,
     chosen.property,
+    chosen.event_name <> '*' as is_listed,
     chosen.location,
     chosen.canonical_column,
     chosen.type,
