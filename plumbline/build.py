@@ -160,7 +160,7 @@ def _stage(result: Build, console: Console, name: str) -> Iterator[Progress]:
         bars.TextColumn("{task.fields[what]}", markup=False),
     )
     if not console.is_terminal:
-        console.print(f"{name} ...", highlight=False)
+        console.print(f"{name} ...")
     with bars.Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(name, total=None, what="")
         yield lambda what, done, total: bar.update(task, completed=done, total=total, what=what)

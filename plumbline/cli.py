@@ -96,7 +96,7 @@ def build(
     from plumbline.build import build as build_all
 
     select = (*selection.split(), *more_nodes) if selection else ()
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
     result = build_all(DataPaths.from_env(data), console, as_of, full_refresh, target, select)
     if not result.passed:
         sys.exit(1)

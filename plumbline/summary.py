@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -13,7 +14,7 @@ from rich.table import Table
 
 from plumbline.dbt_runner import Node
 from plumbline.engine import connect
-from plumbline.paths import DataPaths
+from plumbline.paths import PROJECT_ROOT, DataPaths
 
 if TYPE_CHECKING:
     from plumbline.build import Build
@@ -76,7 +77,7 @@ order by min(catalog.priority), metric, metrics.product
 
 def print_summary(build: Build, paths: DataPaths, console: Console) -> None:
     """Prints what came in, what became of it, what failed, and where the results lie; writes the report."""
-    page = Console(record=True, width=110, file=_Nowhere())
+    page = Console(record=True, width=110, highlight=False, soft_wrap=True, file=_Nowhere())
     for screen in (console, page):
         _print(build, paths, screen)
     paths.report.mkdir(parents=True, exist_ok=True)
@@ -121,7 +122,7 @@ def _print_lines(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
     if faults:
         console.print(_table("Files that cannot be read", ("reason", "files", "for example"), faults))
     for product, streams in connection.execute(STREAMS_ABSENT).fetchall():
-        console.print(f"Nothing received: {product} ({streams})", style="dim", highlight=False)
+        console.print(f"Nothing received: {product} ({streams})", style="dim")
 
 
 def _print_headlines(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
@@ -152,7 +153,7 @@ def _print_nodes(nodes: Sequence[Node], console: Console) -> None:
     tests = Counter(node.status for node in nodes if node.kind in ("test", "unit_test"))
     for node in nodes:
         if node.status == "warn":
-            console.print(f"[yellow]warning[/]  {escape(node.name)}: {_rows(node)}", highlight=False)
+            console.print(f"[yellow]warning[/]  {escape(node.name)}: {_rows(node)}")
     for node in nodes:
         if not node.passed and node.status != "skipped":
             _print_failure(node, console)
@@ -165,20 +166,19 @@ def _print_nodes(nodes: Sequence[Node], console: Console) -> None:
     skipped = sum(node.status == "skipped" for node in nodes)
     if skipped:
         counts.append(f"{skipped} skipped after a failure")
-    console.print("\n" + ", ".join(counts), highlight=False)
+    console.print("\n" + ", ".join(counts))
 
 
 def _print_failure(node: Node, console: Console) -> None:
     """What failed, where it is written, and what to look at next."""
     what = _rows(node) if node.status == "fail" else node.message.strip()
-    console.print(
-        f"[bold red]FAILED[/]   {escape(node.kind)} {escape(node.name)}: {escape(what)}", highlight=False
-    )
+    console.print(f"[bold red]FAILED[/]   {escape(node.kind)} {escape(node.name)}: {escape(what)}")
     if node.description:
-        console.print(f"  meaning  {escape(' '.join(node.description.split()))}", highlight=False)
-    console.print(f"  where    {escape(node.where)}", highlight=False)
+        console.print(f"  meaning  {escape(' '.join(node.description.split()))}")
+    console.print(f"  where    {escape(node.where)}")
     if node.compiled:
-        console.print(f"  rows     run {escape(node.compiled)}", highlight=False, soft_wrap=True)
+        label = "rows     run" if node.status == "fail" else "SQL     "
+        console.print(f"  {label} {escape(str(_shown(Path(node.compiled))))}")
 
 
 def _rows(node: Node) -> str:
@@ -188,18 +188,21 @@ def _rows(node: Node) -> str:
 def _print_closing(build: Build, paths: DataPaths, console: Console) -> None:
     if build.published:
         for path, (tables, rows) in build.published.files.items():
-            console.print(
-                f"served   {path}  ({tables} tables, {rows:,} rows)", highlight=False, soft_wrap=True
-            )
+            console.print(f"served   {_shown(path)}  ({tables} tables, {rows:,} rows)")
         verdict = f"[bold green]Published[/] build {build.build_id}."
     elif build.passed:
         verdict = "Passed, not published (partial selection)."
     else:
         verdict = "[bold red]Not published[/]: readers keep the last passing build. Mend this and run again."
-    console.print(f"report   {paths.report / 'build.html'}", highlight=False, soft_wrap=True)
+    console.print(f"report   {_shown(paths.report / 'build.html')}")
     took = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in build.seconds.items())
-    console.print(f"seconds  {took}", highlight=False)
-    console.print(verdict, highlight=False)
+    console.print(f"seconds  {took}")
+    console.print(verdict)
+
+
+def _shown(path: Path) -> Path:
+    """A path as one would type it in the project folder."""
+    return path.relative_to(PROJECT_ROOT) if path.is_relative_to(PROJECT_ROOT) else path
 
 
 def _table(title: str, headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
