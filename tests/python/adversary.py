@@ -1,0 +1,410 @@
+"""Random drops with dense edges: local midnights, window ends, ties, resends, dirt, odd money. Seeded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from random import Random
+from typing import Any
+
+from drops import Drop
+
+START = date(2026, 1, 1)
+DAYS = 65
+OFFSET = timedelta(hours=8)
+LAPSES = (0, 0, 0, 1, 5, 6, 7, 8, 28, 29, 30, 31, 32, 58, 59, 60)  # days after a person's first one
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One line as sent: where, the UTC day of arrival, the local day of what it tells (None: no time)."""
+
+    stream: str
+    line: Record | bytes
+    arrived: date
+    day: date | None
+
+
+@dataclass
+class Adversary:
+    """Makes up a drop of prompts, app and a little of the others."""
+
+    seed: int
+    people: int = 150
+    sent: list[Sent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.number = count(1)
+        self._prompts()
+        self._baseline()
+        self._tasks()
+        self._trades()
+        self._landing()
+        self._storyforge()
+        self._blanklogo()
+        self._resend()
+        self._soil()
+
+    # --- chance -------------------------------------------------------------------------------------
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def moment(self, day: date) -> datetime:
+        """A UTC time on a local day: its first millisecond, its last, one around UTC midnight, or any."""
+        start = datetime.combine(day, datetime.min.time(), UTC) - OFFSET
+        last = timedelta(days=1) - timedelta(milliseconds=1)
+        return start + self.random.choice(
+            [
+                timedelta(0),
+                last,
+                timedelta(hours=8),
+                timedelta(milliseconds=self.random.randrange(86_400_000)),
+            ]
+        )
+
+    def any_day(self) -> date:
+        return START + timedelta(days=self.random.randrange(DAYS))
+
+    def days_of_life(self, acts: int) -> list[date]:
+        """Days on which one person acts: multiples of window lengths apart."""
+        first = self.random.randrange(DAYS)
+        return [
+            START + timedelta(days=min(first + self.random.choice(LAPSES), DAYS - 1)) for _ in range(acts)
+        ]
+
+    def written(self, at: datetime) -> Any:
+        """A time as some producer writes it; all say the same."""
+        zulu = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}"
+        local = at + OFFSET
+        return self.random.choice(
+            [
+                zulu + "Z", zulu + "Z", zulu,
+                f"{local:%Y-%m-%dT%H:%M:%S}.{local.microsecond // 1000:03d}+08:00",
+                round(at.timestamp() * 1000),
+            ]
+        )  # fmt: skip
+
+    def nobody(self, user: str, probability: float = 0.1) -> Record:
+        """The user of a line, or one of the ways not to name one."""
+        if self.chance(probability):
+            return self.random.choice([{}, {"user_id": None}, {"user_id": ""}, {"user_id": "null"}])
+        return {"user_id": user}
+
+    # --- lines --------------------------------------------------------------------------------------
+
+    def send(self, stream: str, at: datetime, line: Record, late: int | None = None) -> None:
+        """Sends a line that tells of a moment; it arrives that day or some days late."""
+        delay = self.random.choice([0, 0, 0, 1, 4]) if late is None else late
+        self.sent.append(Sent(stream, line, at.date() + timedelta(days=delay), (at + OFFSET).date()))
+
+    def _prompts(self) -> None:
+        templates = [f"tpl{n}" for n in range(4)]
+        for template in [*templates, "tpl_unused"]:
+            at = self.moment(START)
+            self.send("prompts/templates", at, {"id": template, "created_at": self.written(at)}, late=0)
+        for person in range(self.people):
+            user, favourite = f"u{person}", self.random.choice([*templates, "tpl_orphan"])
+            for day in self.days_of_life(self.random.randint(1, 5)):
+                template = favourite if self.chance(0.8) else self.random.choice(templates)
+                self._execution(user, template, self.moment(day))
+            if self.chance(0.3):  # people who look and buy, or only look
+                at = self.moment(self.any_day())
+                self._prompt_event(user, "tpl0", self.random.choice(["impression", "favorite", "reuse"]), at)
+                if self.chance(0.5):
+                    self._prompt_event(user, "tpl0", "paid", at, f"r{next(self.number)}", **self._cents())
+        for person in range(6):  # a template with hardly an execution, and successes without one
+            at = self.moment(self.any_day())
+            self._prompt_event(
+                f"u{person}", "tpl_few", self.random.choice(["execute", "success", "success"]), at
+            )
+        for user in self.random.sample(range(self.people), 8):  # lookers who never execute
+            self._prompt_event(f"looker{user}", "tpl1", "impression", self.moment(self.any_day()))
+            if self.chance(0.5):
+                self._prompt_event(
+                    f"looker{user}", "tpl1", "paid", self.moment(self.any_day()), **self._cents()
+                )
+
+    def _execution(self, user: str, template: str, at: datetime) -> None:
+        request = f"r{next(self.number)}" if self.chance(0.8) else None
+        self._prompt_event(user, template, "execute", at, request)
+        if request and self.chance(0.15):  # the same request again, later: told apart by event ids
+            again = self.moment((at + OFFSET).date() + timedelta(days=self.random.choice([0, 1, 29, 30])))
+            if again > at and (again + OFFSET).date() < START + timedelta(days=DAYS):
+                event_id = f"e{next(self.number)}"
+                self._prompt_event(user, template, "execute", again, request, event_id=event_id)
+        ends = self.random.choice(["same moment", "soon", "soon", "before", "late", "failure", "nothing"])
+        wait = {
+            "same moment": timedelta(0),
+            "soon": timedelta(milliseconds=self.random.randint(1, 300_000)),
+            "failure": timedelta(milliseconds=self.random.randint(1, 300_000)),
+            "before": -timedelta(milliseconds=self.random.randint(1, 5_000)),
+            "late": timedelta(days=self.random.choice([1, 28, 29, 30, 31]), milliseconds=-1),
+        }.get(ends)
+        if wait is None or (at + wait + OFFSET).date() >= START + timedelta(days=DAYS):
+            return
+        outcome = "failure" if ends == "failure" else self.random.choice(["success", "success", "gen_ok"])
+        money = self._cents() if outcome != "failure" and self.chance(0.25) else {}
+        self._prompt_event(user, template, outcome, at + wait, request, **money)
+        if money and self.chance(0.6):  # the same order told twice
+            name = self.random.choice(["paid", "purchase_done"])
+            self._prompt_event(
+                user, template, name, at + wait + timedelta(seconds=1), request, **self._cents()
+            )
+
+    def _cents(self) -> Record:
+        """Money as prompt events carry it: on the record, in the properties, in both, absurd, or none."""
+        cents = self.random.choice([1, 499, 999, 1999])
+        money: Record = self.random.choice(
+            [
+                {"revenue_cents": cents}, {"revenue_cents": cents}, {"revenue_cents": str(cents)},
+                {"amount_cents": cents}, {"revenue_cents": cents, "amount_cents": cents + 1},
+                {"revenue_cents": 0}, {"revenue_cents": -5}, {"revenue_cents": "much"}, {},
+            ]
+        )  # fmt: skip
+        currency = self.random.choice([None, "USD", "USD", "JPY", "XYZ", "usd"])
+        return money | ({"currency": currency} if currency else {})
+
+    def _prompt_event(
+        self, user: str, template: str, name: str, at: datetime, request: str | None = None, **more: Any
+    ) -> None:
+        props = {key: more.pop(key) for key in ("amount_cents", "currency") if key in more}
+        line = {
+            "occurred_at": self.written(at),
+            "event_type": name,
+            "prompt_template_id": template,
+            **self.nobody(user),
+            "session_id": f"s{next(self.number)}",
+            **({"request_id": request} if request else {}),
+            **more,
+            "props": props,
+        }
+        if "event_id" in more and self.chance(0.2):
+            del line["prompt_template_id"]  # an event id stands in for the key
+        self.send("prompts/events", at, line)
+
+    def _baseline(self) -> None:
+        for number in range(DAYS - 1):
+            if self.chance(0.3):
+                continue
+            day = START + timedelta(days=number)
+            users = self.random.choice([0, 0, 5, 9, 40])
+            row = {
+                "date": day.isoformat(), "active_users": users, "nonprompt_users": users,
+                "nonprompt_paid_users": self.random.randint(0, users), "ltv_cents": 900,
+            }  # fmt: skip
+            if self.chance(0.05):
+                row["nonprompt_users"] = -1
+            at = datetime.combine(day, datetime.min.time(), UTC)
+            self.send("prompts/app_metrics_daily", at, row, late=0)
+            if self.chance(0.2):
+                self.send("prompts/app_metrics_daily", at, row | {"nonprompt_users": users + 2}, late=3)
+
+    def _tasks(self) -> None:
+        for person in range(self.people):
+            for day in self.days_of_life(self.random.randint(1, 6)):
+                at = self.moment(day)
+                line = {
+                    "task_id": f"k{next(self.number)}", **self.nobody(f"u{person}"), "task_type": "text_only",
+                    "status": self.random.choice(["success", "success", "成功", "failed", "running", "odd"]),
+                    "token_consumed": 10, "created_at": self.written(at),
+                }  # fmt: skip
+                if self.chance(0.1):
+                    del line["task_id"]
+                self.send("app/task_generate_log", at, line)
+
+    def _trades(self) -> None:
+        for person in range(self.people // 2):
+            for day in sorted(set(self.days_of_life(self.random.randint(1, 4)))):  # no two at one moment
+                self._trade(f"u{person}", self.moment(day))
+
+    def _trade(self, user: str, at: datetime) -> None:
+        back_at = self.moment((at + OFFSET).date() + timedelta(days=self.random.choice([0, 1, 29, 30])))
+        currency = self.random.choice([None, "USD", "CNY", "JPY", "KWD", "XYZ", "rmb", 7])
+        amount: Any = self.random.choice([5, 19.9, 12.345, "7.5", 0, 100, 1.005, None, -3, "free"])
+        row = {
+            "trade_id": f"t{next(self.number)}",
+            **self.nobody(user),
+            "amount": amount,
+            **({"currency": currency} if currency is not None else {}),
+            "payment_status": self.random.choice(
+                ["success", "paid", "支付成功", "failed", "pending", "refunded", "退款"]
+            ),
+            "paid_at": self.written(at),
+            "trade_type": self.random.choice(["subscription", "充值", "topup"]),
+        }
+        if row["payment_status"] in ("refunded", "退款"):
+            if self.chance(0.8):
+                row["refunded_at"] = self.written(back_at)
+            if self.chance(0.4):
+                row["refunded_amount"] = self.random.choice([1, 2.5, 0])
+        if self.chance(0.1):
+            row.pop("trade_id")
+        elif self.chance(0.2):  # an earlier version of the row
+            self.send("app/trades", at, row | {"payment_status": "pending", "paid_at": None}, late=0)
+            self.send("app/trades", at, row, late=2)
+            return
+        self.send("app/trades", at, row)
+        if self.chance(0.3):
+            refund = {
+                "trade_id": f"t{next(self.number)}", "user_id": user, "currency": currency or "USD",
+                "amount": self.random.choice([1, -2, 0, 3.333]),
+                "trade_type": self.random.choice(["refund", "退款", "chargeback"]),
+                "payment_status": self.random.choice(["success", "成功", "failed", "pending", "refunded"]),
+                "paid_at": self.written(back_at),
+            }  # fmt: skip
+            self.send("app/trades", back_at, refund)
+
+    def _landing(self) -> None:
+        for person in range(self.people // 3):
+            for day in self.days_of_life(self.random.randint(1, 3)):
+                at, task = self.moment(day), f"k{next(self.number)}"
+                start = {
+                    "task_id": task, "template_id": "t1", "account_id": f"a{person}", "estimated_credits": 5,
+                    "queue_type": "standard",
+                }  # fmt: skip
+                if self.chance(0.8):
+                    self.send("landing/events", at, self._landed("task_start", at, start))
+                ended = at + timedelta(milliseconds=self.random.choice([0, 1, 60_000]))
+                outcome = {
+                    "task_id": task,
+                    "template_id": "t1",
+                    "credits_spent": 4,
+                    "duration_ms": 1,
+                    "output_count": 1,
+                }
+                named = self.random.choice([{}, {}, {"account_id": f"a{person}"}, {"user_id": f"u{person}"}])
+                self.send("landing/events", ended, self._landed("task_completed", ended, outcome | named))
+
+    def _landed(self, name: str, at: datetime, properties: Record) -> Record:
+        envelope = {"event_name": name, "event_time": self.written(at)}
+        return {**envelope, **properties} if self.chance(0.2) else {**envelope, "payload": properties}
+
+    def _storyforge(self) -> None:
+        for person in range(self.people // 3):
+            for day in sorted(set(self.days_of_life(2))):
+                at = self.moment(day)
+                clock = "server_ts" if self.chance(0.8) else "client_ts"
+                line = {
+                    "event": "scene_generated", **self.nobody(f"u{person}"), clock: self.written(at),
+                    "project_id": "p", "session_id": "s", "properties": {"scene_id": f"c{next(self.number)}"},
+                }  # fmt: skip
+                self.send("storyforge/events", at, line)
+                if self.chance(0.4):
+                    currency = self.random.choice([{}, {"currency": "EUR"}, {"currency": "ZZZ"}])
+                    money = {"plan": "pro", "amount": self.random.choice([9.99, 0, 20]), **currency}
+                    self.send(
+                        "storyforge/events", at, line | {"event": "payment_succeeded", "properties": money}
+                    )
+
+    def _blanklogo(self) -> None:
+        for person in range(self.people // 3):
+            device = f"d{person}"
+            for day in sorted(set(self.days_of_life(2))):
+                at = self.moment(day)
+                environment = self.random.choice(
+                    ["prod", "prod", "production", None, "staging", "development"]
+                )
+                line = {
+                    "event": self.random.choice(["processing_completed", "job_completed", "job_failed"]),
+                    "timestamp": self.written(at), "source": "worker", "distinct_id": device,
+                    **self.nobody(f"u{person}", 0.3), "session_id": "s",
+                    **({"environment": environment} if environment else {}),
+                    "properties": {"job_id": f"j{next(self.number)}"},
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
+                if self.chance(0.6):
+                    self._purchase(line, at)
+
+    def _purchase(self, line: Record, at: datetime) -> None:
+        order = f"o{next(self.number)}"
+        money: Record = {"order_id": order, "price": self.random.choice([4.9, 19, 0]), "currency": "USD"}
+        if self.chance(0.2):
+            money["is_trial"] = self.random.choice([True, "true", False])
+        line = line | {"source": "server"}
+        self.send("blanklogo/events", at, line | {"event": "purchase_completed", "properties": money})
+        if self.chance(0.5):
+            name = self.random.choice(["topup_purchased", "subscription_started"])
+            self.send("blanklogo/events", at, line | {"event": name, "properties": money})
+        for part in range(self.random.choice([0, 0, 1, 2])):
+            when = at + timedelta(days=part, minutes=1)
+            refund = line | {"event": "refund_issued", "timestamp": self.written(when)}
+            if (when + OFFSET).date() < START + timedelta(days=DAYS):
+                self.send("blanklogo/events", when, refund | {"properties": money | {"price": 1.5}})
+
+    def _resend(self) -> None:
+        """Some lines again: the same content in another order, or changed under the same key."""
+        for one in self.random.sample(self.sent, len(self.sent) // 12):
+            assert isinstance(one.line, dict)
+            line = dict(reversed(one.line.items()))
+            if self.chance(0.4):
+                inner = next((key for key in ("props", "payload", "properties") if key in line), None)
+                line |= {inner: line[inner] | {"note": "changed"}} if inner else {"note": "changed"}
+            self.sent.append(
+                Sent(one.stream, line, one.arrived + timedelta(days=self.random.choice([1, 3])), one.day)
+            )
+
+    def _soil(self) -> None:
+        """Lines that must not count, on top of the sound ones."""
+        kinds = ("truncated", "phone", "unknown", "no time", "before", "after", "blank", "bytes")
+        for one in self.random.sample(self.sent, len(self.sent) // 10):
+            assert isinstance(one.line, dict)
+            kind = self.random.choice(kinds)
+            line: Record | bytes = self._spoilt(kind, one.line)
+            day = one.day if kind in ("phone", "unknown") else None
+            self.sent.append(Sent(one.stream, line, one.arrived, day))
+
+    def _spoilt(self, kind: str, line: Record) -> Record | bytes:
+        times = (
+            "occurred_at",
+            "event_time",
+            "created_at",
+            "paid_at",
+            "server_ts",
+            "client_ts",
+            "timestamp",
+            "date",
+        )
+        clock = [key for key in times if key in line]
+        name = next((key for key in ("event_type", "event_name", "event") if key in line), None)
+        whole = json.dumps(line).encode()
+        if kind == "truncated":
+            return whole[:-2]
+        if kind == "blank":
+            return b"   "
+        if kind == "bytes":
+            return whole[:-1] + b', "note": "\xff"}'
+        if kind == "phone":
+            return line | {"user_id": "13912345678"}
+        if kind == "unknown":
+            return line | ({name: "Execute!"} if name else {"user_id": "li.wei@example.com"})
+        if kind == "no time":
+            return {key: value for key, value in line.items() if key not in clock} | {"user_id": "u0"}
+        return line | dict.fromkeys(
+            clock, "1889-01-01T00:00:00Z" if kind == "before" else "2099-01-01T00:00:00Z"
+        )
+
+
+def as_drop(sent: Iterable[Sent], seed: int = 0) -> Drop:
+    """The lines as files by stream and day of arrival, shuffled, several files a day."""
+    drop, random = Drop(), Random(seed)
+    by_file: dict[tuple[str, date], list[Record | bytes]] = {}
+    for one in sent:
+        by_file.setdefault((one.stream, one.arrived), []).append(one.line)
+    for (stream, arrived), lines in sorted(by_file.items(), key=lambda item: (item[0][0], item[0][1])):
+        random.shuffle(lines)
+        for part in _parts(lines, random.choice([1, 1, 2])):
+            drop.add(stream, *part, arrived=arrived.isoformat())
+    return drop
+
+
+def _parts(lines: list[Record | bytes], number: int) -> Iterator[list[Record | bytes]]:
+    for part in range(number):
+        if lines[part::number]:
+            yield lines[part::number]

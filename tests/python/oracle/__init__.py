@@ -1,0 +1,9 @@
+"""Every metric a second time, from the raw drop: plain Python and pandas, sharing no code with SQL or lander.
+
+plan.py      the tracking plan, from its CSV files
+lines.py     a raw drop → records, with why a line is none
+events.py    records → accepted events: named, timed, judged, without copies
+people.py    who was active when, who came back
+money.py     payments and refunds
+templates.py the 30-day metrics of prompt templates
+"""

@@ -1,0 +1,59 @@
+"""Active people: identified people with a successful generation, by day and rolling window."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+import pandas as pd
+
+from oracle import plan
+from oracle.events import days_of
+
+
+def active_users(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per product and day: active in 1, 7 and 30 days, new, returning, resurrected, dormant."""
+    counted = events[events.is_analyzable & (events.day <= as_of)]
+    found = []
+    for product in plan.products():
+        active = _active_by_day(counted[counted["product"] == product])
+        for day in days_of(events, product, as_of):
+            found.append({"product": product, "date_day": day, **_row(active, day)})
+    return pd.DataFrame(found)
+
+
+def _active_by_day(events: pd.DataFrame) -> dict[date, set[str]]:
+    """Day → identified people with a successful generation.
+
+    A person is the user, else the account; an outcome that names neither belongs to the account that started
+    its task.
+    """
+    started = events[
+        (events.canonical == "generation_started") & events.task.notna() & events.account.notna()
+    ]
+    starter = started.groupby("task").account.min().to_dict()
+    active = defaultdict(set)
+    for event in events[events.is_active_signal].itertuples():
+        person = event.user or event.account or starter.get(event.task)
+        if person:
+            active[event.day].add(person)
+    return active
+
+
+def _row(active: dict[date, set[str]], day: date) -> dict[str, int]:
+    def people(first: int, last: int) -> set[str]:
+        """Who was active from `first` to `last` days before the day."""
+        found: set[str] = set()
+        return found.union(*(active.get(day - timedelta(days=n), set()) for n in range(last, first + 1)))
+
+    today, month_before = people(0, 0), people(30, 1)
+    ever_before = set().union(*(who for when, who in active.items() if when < day))
+    return {
+        "active_users_daily": len(today),
+        "active_users_weekly": len(people(6, 0)),
+        "active_users_monthly": len(people(29, 0)),
+        "new_users": len(today - ever_before),
+        "returning_users": len(today & month_before),
+        "resurrected_users": len((today & ever_before) - month_before),
+        "dormant_users": len((ever_before | today) - people(29, 0)),
+    }

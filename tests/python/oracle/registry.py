@@ -1,0 +1,83 @@
+"""Every metric of `metrics_daily`, as tidy rows from the raw drop."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from oracle import plan
+from oracle.money import new_paying_users
+from oracle.people import active_users
+from oracle.templates import anonymous_share, template_metrics
+
+KEYS = ["metric_key", "product", "date_day", "segment", "segment_value"]
+COLUMNS = [*KEYS, "numerator", "denominator", "value"]
+
+#: Metric of a template → the columns of its numerator and denominator.
+TEMPLATE_RATES = {
+    "completion_rate_30d": ("successes_30d", "executions_30d"),
+    "completion_rate_matched_30d": ("matched_executions_30d", "executions_with_request_30d"),
+    "reuse_rate_30d": ("repeat_people_30d", "people_30d"),
+    "delta_cr_30d": ("paid_people_30d", "people_30d"),
+    "delta_cr_30d_distinct": ("paid_people_30d", "people_30d"),
+    "t_first_success_median_sec_30d": (None, "people_with_success_30d"),
+    "t_first_success_mean_sec_30d": (None, "people_with_success_30d"),
+    "t_first_success_p90_sec_30d": (None, "people_with_success_30d"),
+}
+
+
+def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per metric, product, day and segment value up to the as-of day."""
+    people, templates = active_users(events, as_of), template_metrics(events, as_of)
+    found = []
+    for metric_key in ("active_users_daily", "active_users_weekly", "active_users_monthly"):
+        found.append(_counts(metric_key, people.rename(columns={metric_key: "value"})))
+    payers = new_paying_users(events, as_of)
+    found.append(_counts("new_paying_users", payers[payers["product"].isin(_products("new_paying_users"))]))
+    share = anonymous_share(events, as_of).assign(product="prompts")
+    share["value"] = _ratio(share.numerator, share.denominator)
+    found.append(_counts("anon_execution_share", share, share))
+    for metric_key, (numerator, denominator) in TEMPLATE_RATES.items():
+        rows = templates.assign(
+            product="prompts",
+            segment_value=templates.prompt_template_id,
+            numerator=templates[numerator] if numerator else None,
+            denominator=templates[denominator],
+            value=templates[metric_key],
+        )
+        found.append(_counts(metric_key, rows, rows).assign(segment="prompt_template_id"))
+    lacking = templates.people_30d - templates.people_with_success_30d
+    rows = templates.assign(
+        product="prompts",
+        segment_value=templates.prompt_template_id,
+        numerator=lacking,
+        denominator=templates.people_30d,
+        value=templates.share_without_success_30d,
+    )
+    found.append(_counts("share_without_success_30d", rows, rows).assign(segment="prompt_template_id"))
+    return pd.concat([frame.astype(object) for frame in found], ignore_index=True)
+
+
+def _counts(metric_key: str, rows: pd.DataFrame, ratio: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Rows of one metric; a count stands in numerator and value."""
+    return pd.DataFrame(
+        {
+            "metric_key": metric_key,
+            "product": rows["product"],
+            "date_day": rows.date_day,
+            "segment": "all",
+            "segment_value": rows.get("segment_value", "all"),
+            "numerator": rows.value if ratio is None else ratio.numerator,
+            "denominator": None if ratio is None else ratio.denominator,
+            "value": rows.value,
+        }
+    )
+
+
+def _ratio(numerator: pd.Series, denominator: pd.Series) -> pd.Series:
+    return (numerator / denominator).where(denominator > 0)
+
+
+def _products(metric_key: str) -> set[str]:
+    return {row["product"] for row in plan.rows("plan_metrics") if row["metric_key"] == metric_key}

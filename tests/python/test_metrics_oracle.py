@@ -1,0 +1,137 @@
+"""Every built metric twice: the marts against the oracle, on random drops and on the demo drop.
+
+S0-08, S0-17, S0-19, S0-40 .. S0-43, S2-03, S2-05, S2-06, S3-08, S3-18;
+X-02, X-03, X-05, X-09 .. X-12, X-21 .. X-23.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+import pandas as pd
+import pytest
+from adversary import Adversary, as_drop
+from drops import workshop
+from oracle import plan
+from oracle.events import accepted_events, as_of_day
+from oracle.money import payments_by
+from oracle.people import active_users
+from oracle.registry import KEYS, tidy_metrics
+from oracle.templates import template_metrics
+
+MARTS = ("+metrics_daily", "+payments_monthly")
+
+
+@dataclass
+class Case:
+    """A drop as the oracle sees it, and a reader of the marts built from it."""
+
+    events: pd.DataFrame
+    as_of: date
+    read: Callable[[str], pd.DataFrame]
+
+
+@pytest.fixture(scope="module", params=["adversary 1", "adversary 2", "demo"])
+def case(request: pytest.FixtureRequest) -> Case:
+    if request.param == "demo":
+        paths = request.getfixturevalue("built_demo")
+
+        def read(sql: str) -> pd.DataFrame:
+            with duckdb.connect(str(paths.warehouse / "build.duckdb"), read_only=True) as connection:
+                return connection.execute(sql).df()
+
+        events = accepted_events(paths.raw)
+        return Case(events, as_of_day(events), read)
+    seed = int(request.param.split()[1])
+    built = workshop().build(as_drop(Adversary(seed).sent, seed), select=MARTS)
+    events = accepted_events(workshop().paths.raw)
+    return Case(events, as_of_day(events), built.frame)
+
+
+def differences(mine: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> str:
+    """What oracle and mart say differently, as text; empty when they agree on the oracle's columns."""
+    theirs = theirs.assign(
+        **{key: pd.to_datetime(theirs[key]).dt.date for key in keys if key in ("date_day", "month")}
+    )
+    columns = [column for column in mine.columns if column not in keys]
+    both = mine.merge(theirs[keys + columns], on=keys, how="outer", suffixes=("", "_sql"), indicator=True)
+    found = []
+    if (both._merge != "both").any():
+        found.append(f"rows of one side only:\n{both[both._merge != 'both'][[*keys, '_merge']].head()}")
+    for column in columns:
+        ours, sql = pd.to_numeric(both[column]), pd.to_numeric(both[f"{column}_sql"])
+        is_same = ((ours - sql).abs() <= 1e-9 * (1 + ours.abs())) | (ours.isna() & sql.isna())
+        if not is_same.all():
+            wrong = both[~is_same]
+            found.append(f"{column}, {len(wrong)} rows:\n{wrong[[*keys, column, f'{column}_sql']].head()}")
+    return "\n".join(found)
+
+
+def test_the_same_events_are_accepted(case: Case) -> None:
+    theirs = case.read(
+        "select product, event_name, event_date as date_day, count(*) as events, count(user_id) as users,"
+        " count(*) filter (where is_analyzable) as analyzable from normalized.events group by all"
+    )
+    by = case.events.assign(date_day=case.events.day).groupby(["product", "event_name", "date_day"])
+    mine = by.agg(events=("product", "size"), users=("user", "count"), analyzable=("is_analyzable", "sum"))
+    assert differences(mine.reset_index(), theirs, ["product", "event_name", "date_day"]) == ""
+    as_of = case.read("select distinct as_of_date from normalized.reporting_clock").as_of_date
+    assert [day.date() for day in as_of] == [case.as_of]
+
+
+def test_active_users_daily(case: Case) -> None:
+    mine = active_users(case.events, case.as_of)
+    assert mine.active_users_daily.sum() > 0 and mine.resurrected_users.sum() > 0
+    theirs = case.read("select * from marts.active_users_daily")
+    assert differences(mine, theirs, ["product", "date_day"]) == ""
+
+
+def test_payments_daily(case: Case) -> None:
+    mine = payments_by(case.events, case.as_of, "day")
+    assert mine.refunds.sum() > 0 and mine.new_paying_users.sum() > 0
+    theirs = case.read("select * from marts.payments_daily")
+    assert differences(mine, theirs, ["product", "date_day", "currency"]) == ""
+
+
+def test_payments_monthly(case: Case) -> None:
+    mine = payments_by(case.events, case.as_of, "month").rename(columns={"date_day": "month"})
+    theirs = case.read("select * from marts.payments_monthly")
+    assert differences(mine, theirs, ["product", "month", "currency"]) == ""
+
+
+def test_prompt_template_daily(case: Case) -> None:
+    mine = template_metrics(case.events, case.as_of)
+    theirs = case.read("select * from marts.prompt_template_daily")
+    assert differences(mine, theirs, ["prompt_template_id", "date_day"]) == ""
+
+
+def test_metrics_daily(case: Case) -> None:
+    mine = tidy_metrics(case.events, case.as_of)
+    theirs = case.read("select * from marts.metrics_daily").query(
+        "metric_key in @known", local_dict={"known": set(mine.metric_key)}
+    )
+    assert differences(mine, theirs, KEYS) == ""
+    n_min = plan.setting("n_min")
+    assert (theirs.is_low_n == (theirs.denominator < n_min)).all(), "X-21"
+    assert ((theirs.evaluability == "no_data") == theirs.value.isna()).all(), (
+        "every input is there in these drops"
+    )
+
+
+def test_random_drops_reach_the_edges(case: Case, request: pytest.FixtureRequest) -> None:
+    """The comparison is worth something only where the cases occur."""
+    if "demo" in request.node.name:
+        pytest.skip("the demo drop is no adversary")
+    templates = template_metrics(case.events, case.as_of)
+    money = payments_by(case.events, case.as_of, "day")
+    assert (templates.completion_rate_30d > 1).any(), "more successes than executes"
+    assert templates.completion_rate_30d.isna().any(), "zero denominators"
+    assert (templates.t_first_success_median_sec_30d == 0).any(), "a success at the moment of its execute"
+    assert templates.delta_cr_30d.isna().any() and templates.delta_cr_30d.notna().any()
+    assert money.unpriced_payments.sum() > 5 and money.currency.nunique() >= 7
+    assert {"XYZ", "XXX"} <= set(money.currency)
+    midnight = case.events.occurred_at.dt.strftime("%H:%M:%S.%f")
+    assert (midnight == "16:00:00.000000").sum() > 20 and (midnight == "15:59:59.999000").sum() > 20
