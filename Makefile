@@ -18,7 +18,7 @@ test: lint
 	pytest
 
 bench: $(VENV)/.dev
-	python -m plumbline.bench
+	python -m benchmarks
 
 lint: $(VENV)/.dev
 	ruff check .

@@ -77,6 +77,8 @@ def dbt_build(
     shutil.rmtree(target_path, ignore_errors=True)
     if fresh.exists():
         fresh.rename(target_path)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.exception or outcome.result is None:
         raise PlumblineError(
             f"dbt could not run: {outcome.exception or 'it gave no result'}\nLog: {log_path / 'dbt.log'}."

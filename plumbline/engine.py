@@ -29,14 +29,14 @@ def connect(path: Path | None = None, *, read_only: bool = False) -> Iterator[du
 
 @contextmanager
 def naming_the_holder() -> Iterator[None]:
-    """Turns DuckDB's refusals to open a file into sentences that say what to do."""
+    """Turns DuckDB's refusals to open, read or write a file into sentences."""
     try:
         yield
     except duckdb.IOException as error:
         sentence = lock_sentence(str(error))
         if sentence:
             raise PlumblineError(sentence) from error
-        raise PlumblineError(f"The database cannot be opened: {error}") from error
+        raise PlumblineError(f"A database file cannot be used: {error}") from error
 
 
 def lock_sentence(message: str) -> str | None:

@@ -41,10 +41,9 @@ def publish_duckdb(paths: DataPaths) -> Published:
     if not database.exists():
         raise PlumblineError(f"Nothing to publish: {database} does not exist. Run `plumbline build` first.")
     paths.serving.mkdir(parents=True, exist_ok=True)
-    with _one_publisher(paths.serving), connect() as connection:
+    with _one_publisher(paths.serving), connect() as connection, naming_the_holder():
         connection.execute(f"set temp_directory = {literal(str(paths.serving / '.spill'))}")
-        with naming_the_holder():
-            connection.execute(f"attach {literal(str(database))} as build (read_only)")
+        connection.execute(f"attach {literal(str(database))} as build (read_only)")
         stamp = _required_stamp(connection, database)
         fresh = {name: paths.serving / f".{name}.new" for name in SERVED}
         sizes = {name: _write(connection, fresh[name], SERVED[name][0]) for name in SERVED}

@@ -94,6 +94,22 @@ def test_nothing_landed_builds_and_publishes_empty_marts(tmp_path: Path, plumbli
     assert query(tmp_path / "serving" / SERVED[0], "select received_lines from marts.build_info") == [(0,)]
 
 
+def test_a_clean_drop_builds_without_a_warning(tmp_path: Path, run_dbt, plumbline: Command) -> None:
+    drop = ["--users", 200, "--days", 14, "--dirty", 0]
+    assert plumbline("demo", "--out", tmp_path / "raw", *drop)[0] == 0
+    assert plumbline("land", "--data", tmp_path)[0] == 0
+    outcome = run_dbt(["build", "--warn-error"], tmp_path)
+    assert outcome.success, [result.message for result in outcome.result if result.status != "success"]
+    statuses = query(
+        tmp_path / "warehouse" / "dev.duckdb", "select distinct status from normalized.line_status order by 1"
+    )
+    assert statuses == [("accepted",), ("duplicate",)], "versions of table rows are all that is set aside"
+    assert query(
+        tmp_path / "warehouse" / "dev.duckdb",
+        "select distinct reason from normalized.line_status where status = 'duplicate'",
+    ) == [("superseded",)]
+
+
 def test_a_failed_test_publishes_nothing_and_is_named(
     demo_copy: DataPaths, failing_project: Path, plumbline: Command
 ) -> None:
