@@ -95,8 +95,8 @@ class _Nowhere:
 
 
 def _print(build: Build, paths: DataPaths, console: Console) -> None:
-    assert build.dbt is not None
-    console.print()
+    assert build.dbt is not None and build.landed is not None
+    console.print(f"\nLanded {build.landed.lines:,} new lines from {build.landed.files:,} new files.\n")
     with connect(build.database, read_only=True) as connection:
         if build.passed and not build.partial:
             _print_lines(connection, console)
