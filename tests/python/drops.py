@@ -27,8 +27,15 @@ ARRIVAL = "2026-03-10"  # the day on which lines arrive unless a test says other
 NOON = "2026-03-10T04:00:00Z"  # noon of that day in UTC+8
 
 NORMALIZED = ("path:models/staging", "path:models/normalized")
-LINE_STATUS = ("+line_status", "+file_status")
 EVENTS = ("+events", "+line_status", "+file_status")
+
+# What may be found in `event_violations.rule`.
+RULES = {
+    "missing_time", "bad_time", "missing_natural_key", "pii_suspected", "bad_interval", "enum_out_of_range",
+    "missing_required", "wrong_type", "out_of_range", "bad_format", "missing_actor", "policy_escalation_mismatch",
+    "coerced_text", "value_alias", "property_alias", "event_alias", "unplanned_property", "tz_assumed",
+    "client_time_used", "clock_skew", "wrong_source", "policy_action_mismatch", "policy_risk_mismatch",
+}  # fmt: skip
 
 
 class Absent:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 
 import pytest
-from drops import ABSENT, ARRIVAL, EVENTS, Built, Drop, Line, flat, line, workshop
+from drops import ABSENT, ARRIVAL, EVENTS, RULES, Built, Drop, Line, flat, line, workshop
 
 QUARANTINED, ACCEPTED, BLANK = "quarantined", "accepted", "blank"
 
@@ -232,12 +232,6 @@ FILES = {
 }
 
 REPEATS = {"duplicate", "duplicate_conflict", "superseded"}  # two lines each: see test_duplicates.py
-RULES = {
-    "missing_time", "bad_time", "missing_natural_key", "pii_suspected", "bad_interval", "enum_out_of_range",
-    "missing_required", "wrong_type", "out_of_range", "bad_format", "missing_actor", "policy_escalation_mismatch",
-    "coerced_text", "value_alias", "property_alias", "event_alias", "unplanned_property", "tz_assumed",
-    "client_time_used", "clock_skew", "wrong_source", "policy_action_mismatch", "policy_risk_mismatch",
-}  # fmt: skip
 SECRETS = ["13800138000", "13800138001", "li@example.com", "wxid_abc12345", "13912345678", "li.wei@example.com", "wxid_a1b2c3d4"]
 
 
