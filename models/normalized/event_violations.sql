@@ -35,10 +35,13 @@ irregular as (
 -- 1. The envelope: columns that every stream has.
 enveloped as (
     select
-        named.*,
+        {{ columns_of('named', line_key() + [
+            'event_id', 'user_id', 'anonymous_id', 'session_id', 'account_id', 'event_name', 'time_text', 'time_kind', 'occurred_at',
+            'client_at', 'sent_from', 'is_client_time', 'is_bad_container', 'is_key_missing',
+        ]) }},
         events.is_actor_required,
         {{ split_list('events.expected_source', '|') }} as expected_sources,
-        {{ plus_minutes('cast(products.earliest_date as timestamp)', '-named.utc_offset_minutes') }} as earliest_at,
+        {{ plus_minutes('cast(products.earliest_date as ' ~ timestamp_type() ~ ')', '-named.utc_offset_minutes') }} as earliest_at,
         {{ plus_minutes('named.received_at', 'cast(' ~ plan_setting('future_tolerance_minutes') ~ ' as bigint)') }} as latest_at
     from {{ ref('named_events') }} as named
     inner join products on named.product = products.product
@@ -72,7 +75,7 @@ envelope_violations as (
         event_name,
         '{{ rule }}' as rule,
         '{{ property }}' as property,
-        {{ 'cast(client_at as ' ~ dbt.type_string() ~ ')' if observed == 'client_at_text' else observed or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as observed_value,
+        {{ timestamp_text('client_at') if observed == 'client_at_text' else observed or 'cast(null as ' ~ dbt.type_string() ~ ')' }} as observed_value,
         '{{ severity }}' as severity
     from enveloped
     where {{ condition }}
@@ -212,7 +215,10 @@ absent_properties as (
 sent as (
     select * from sent_properties
     union all
-    select * from record_properties where not coalesce({{ is_in_order('fragment') }}, false)
+    select * from record_properties
+    where
+        (fragment is not null or is_required or required_when_property is not null)
+        and not coalesce({{ is_in_order('fragment') }}, false)
     union all
     select * from absent_properties
 ),
@@ -224,6 +230,23 @@ valued as (
         case when fragment <> 'null' then {{ clean_text(json_unquoted('fragment')) }} end as value_text,
         substr(fragment, 1, 1) as first_character
     from sent
+),
+
+-- A pattern is compiled anew for every row that it meets, so it meets each value once.
+formats as (
+    select distinct pattern, value_text from valued where pattern is not null and value_text is not null
+),
+
+bad_formats as (
+    select pattern, value_text from formats where not {{ matches('value_text', "'^(' || pattern || ')$'") }}
+),
+
+formatted as (
+    select
+        valued.*,
+        bad_formats.pattern is not null as is_bad_format
+    from valued
+    left join bad_formats on valued.pattern = bad_formats.pattern and valued.value_text = bad_formats.value_text
 ),
 
 checked as (
@@ -285,12 +308,12 @@ checked as (
                         (min_value is not null or max_value is not null)
                         and ({{ try_number('value_text') }} < min_value or {{ try_number('value_text') }} > max_value)
                         then 'out_of_range'
-                    when pattern is not null and not {{ matches('value_text', "'^(' || pattern || ')$'") }} then 'bad_format'
+                    when is_bad_format then 'bad_format'
                     when type in ('number', 'integer', 'boolean') and first_character = '"' and not is_text_source then 'coerced_text'
                 end
             )
         end as rule
-    from valued
+    from formatted
 ),
 
 aliased as (
@@ -390,8 +413,7 @@ violations as (
     {% endfor %}
     union all
     select
-        {% for column in line_key() %}key_violations.{{ column }},
-        {% endfor -%}
+        {{ columns_of('key_violations', line_key()) }},
         named.event_name,
         key_violations.rule,
         key_violations.property,
