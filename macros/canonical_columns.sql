@@ -15,6 +15,12 @@
 {# Which landed line a row speaks of. A file is known by product, stream and the hash of its bytes. #}
 {% macro line_key() %}{{ return(['product', 'stream', 'file_sha256', 'line_no']) }}{% endmacro %}
 
+{# Columns of one relation, each under its own name. After several joins an engine may name `a.product` so, and not `product`,
+   when another joined relation has a column of that name: such a column says its name. #}
+{% macro columns_of(relation, columns) -%}
+{% for column in columns %}{{ relation }}.{{ column }} as {{ column }}{% if not loop.last %}, {% endif %}{% endfor %}
+{%- endmacro %}
+
 {# `a.product = b.product and ...`: both sides speak of the same landed line. #}
 {% macro same_line(left, right) -%}
 {% for column in line_key() %}{{ left }}.{{ column }} = {{ right }}.{{ column }}{% if not loop.last %} and {% endif %}{% endfor %}

@@ -8,3 +8,10 @@
 unnest(json_keys({{ json }})) as member_key,
 unnest(json_extract({{ json }}, '$.*')::varchar[]) as member_value
 {%- endmacro %}
+
+{# Two calls that make rows would not keep a key beside its value: the pairs become rows, then columns. -#}
+{% macro clickhouse__json_members(json) -%}
+arrayJoin({{ clickhouse_json_members("ifNull(" ~ json ~ ", '')", 'member') }}) as json_member,
+json_member.1 as member_key,
+json_member.2 as member_value
+{%- endmacro %}

@@ -1,4 +1,4 @@
-{# Number of items of a list; NULL for NULL. #}
+{# Number of items of a list. #}
 {% macro list_size(list) %}{{ return(adapter.dispatch('list_size', 'plumbline')(list)) }}{% endmacro %}
 
 {% macro default__list_size(list) %}{{ no_engine_body('list_size') }}{% endmacro %}

@@ -22,10 +22,10 @@ sound as (
             case when named.stream_kind <> 'versions' then named.event_id end,
             named.natural_key,
             -- Cheap to compare for every line; the whole content is compared below, only where this repeats.
-            concat_ws('/',
-                named.raw_event_name, named.user_id, named.anonymous_id, named.session_id, named.task_id,
-                cast({{ epoch_microseconds('named.occurred_at') }} as {{ dbt.type_string() }})
-            )
+            {% for column in ['raw_event_name', 'user_id', 'anonymous_id', 'session_id', 'task_id'] -%}
+            coalesce(named.{{ column }}, '') || '/' ||
+            {% endfor -%}
+            coalesce(cast({{ epoch_microseconds('named.occurred_at') }} as {{ dbt.type_string() }}), '')
         ) as dedupe_key
     from named
     left join rejected on {{ same_line('named', 'rejected') }}

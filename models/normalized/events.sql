@@ -37,36 +37,37 @@ mends as (
     group by {{ line_key() | join(', ') }}
 ),
 
-accepted as (
-    select
-        named.*,
-        mends.props_patch,
-        mends.column_patch,
-        events.canonical_event,
-        events.plan_order,
-        case when named.container <> '' then {{ json_fragment('named.record', "''", 'named.container') }} end as contained
+sound as (
+    select named.*
     from named
     left join left_out on {{ same_line('named', 'left_out') }}
-    left join mends on {{ same_line('named', 'mends') }}
-    left join events on named.product = events.product and named.event_name = events.event_name
     where left_out.product is null
+),
+
+accepted as (
+    select
+        sound.*,
+        mends.props_patch,
+        mends.column_patch,
+        case when sound.container <> '' then {{ json_fragment('sound.record', "''", 'sound.container') }} end as contained
+    from sound
+    left join mends on {{ same_line('sound', 'mends') }}
 )
 
 select
     {{ text_digest("accepted.product || '/' || coalesce(case when accepted.stream_kind <> 'versions' then accepted.event_id end, accepted.natural_key, accepted.event_name || '/' || accepted.record)") }} as event_key,
-    {% for column in line_key() %}accepted.{{ column }},
-    {% endfor -%}
+    {{ columns_of('accepted', line_key()) }},
     accepted.user_id,
     accepted.anonymous_id,
     coalesce(accepted.user_id, accepted.anonymous_id) as person_key,
     accepted.session_id,
     accepted.occurred_at,
-    cast({{ plus_minutes('accepted.occurred_at', 'accepted.utc_offset_minutes') }} as date) as event_date,
+    cast({{ plus_minutes('accepted.occurred_at', 'accepted.utc_offset_minutes') }} as {{ date_type() }}) as event_date,
     accepted.received_at,
-    accepted.event_name,
+    accepted.event_name as event_name,
     accepted.raw_event_name,
-    accepted.canonical_event,
-    accepted.plan_order,
+    events.canonical_event,
+    events.plan_order,
     accepted.stream_kind,
     accepted.sent_from
     {%- for column in mendable %},
@@ -90,6 +91,7 @@ select
         else {{ json_patched("coalesce(accepted.contained, '{}')", 'accepted.props_patch') }}
     end as props
 from accepted
+left join events on accepted.product = events.product and accepted.event_name = events.event_name
 left join excluded_actors
     on
         accepted.product = excluded_actors.product

@@ -25,10 +25,9 @@ value_aliases as (
 
 received as (
     select
-        {% for column in line_key() %}named.{{ column }},
-        {% endfor -%}
-        cast({{ plus_minutes('named.occurred_at', 'named.utc_offset_minutes') }} as date) as event_date,
-        named.event_name,
+        {{ columns_of('named', line_key()) }},
+        cast({{ plus_minutes('named.occurred_at', 'named.utc_offset_minutes') }} as {{ date_type() }}) as event_date,
+        named.event_name as event_name,
         named.record,
         named.container,
         rules.property,
@@ -48,11 +47,10 @@ received as (
 
 judged as (
     select
-        {% for column in line_key() %}received.{{ column }},
-        {% endfor -%}
+        {{ columns_of('received', line_key()) }},
         received.event_date,
-        received.event_name,
-        received.property,
+        received.event_name as event_name,
+        received.property as property,
         case when not {{ suspected_pii('received.sent_value') }} then coalesce(value_aliases.value, received.sent_value) end as sent_value,
         received.status = 'accepted' as is_accepted,
         {{ is_required_here() }} as is_required,

@@ -42,7 +42,7 @@ select
     {% for column in line_key() %}landed.{{ column }},
     {% endfor -%}
     coalesce(collected.status, 'accepted') as status,
-    collected.reason,
+    collected.reason as reason,
     collected.reasons
 from landed
 left join collected on {{ same_line('landed', 'collected') }}

@@ -1,11 +1,15 @@
 -- One row per readable line of a planned stream: when it happened, who sent it and which event of the plan it names
 -- (NULL when none). Nothing is judged yet.
+{%- set staged_columns = line_key() + ['received_at', 'is_text_source', 'container', 'is_bad_container', 'record'] + canonical_columns() %}
+{%- set timed_columns = staged_columns + ['stream_kind', 'utc_offset_minutes', 'unconditional_name', 'when_property', 'when_value',
+                                          'time_text', 'is_client_time', 'time_kind'] %}
+
 with staged as (
     {% for node in ['prompts__events', 'prompts__templates', 'prompts__app_metrics_daily', 'prompts__site_gate_status',
                     'landing__events', 'app__users', 'app__trades', 'app__task_generate_log', 'app__user_action_log',
                     'app__subscription_records', 'storyforge__events', 'blanklogo__events', 'blanklogo__ad_spend'] %}
     select
-        {{ (line_key() + ['received_at', 'is_text_source', 'container', 'is_bad_container', 'record'] + canonical_columns()) | join(',\n        ') }}
+        {{ staged_columns | join(',\n        ') }}
     from {{ ref('stg_' ~ node) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -56,7 +60,7 @@ event_keys as (
 
 clocked as (
     select
-        cleaned.*,
+        {{ columns_of('cleaned', staged_columns) }},
         streams.stream_kind,
         products.utc_offset_minutes,
         event_names.event_name as unconditional_name,
@@ -83,7 +87,7 @@ timed as (
 
 named as (
     select
-        timed.*,
+        {{ columns_of('timed', timed_columns) }},
         coalesce(event_aliases.event_name, timed.unconditional_name) as event_name,
         {{ utc_timestamp('timed.time_text', 'timed.time_kind', 'timed.utc_offset_minutes') }} as occurred_at,
         case

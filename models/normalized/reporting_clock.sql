@@ -21,23 +21,23 @@ bounds as (
 as_of as (
     select
         {% if var('as_of_date') -%}
-        cast('{{ var("as_of_date") }}' as date) as as_of_date
+        cast('{{ var("as_of_date") }}' as {{ date_type() }}) as as_of_date
         {%- else -%}
         cast(greatest(
             coalesce(max(last_running_date) - interval '1 day', max(last_whole_date)),
             coalesce(max(last_whole_date), max(last_running_date) - interval '1 day')
-        ) as date) as as_of_date
+        ) as {{ date_type() }}) as as_of_date
     from bounds
         {%- endif %}
 ),
 
 clocked as (
     select
-        products.product,
+        products.product as product,
         products.utc_offset_minutes,
         bounds.first_event_date,
         as_of.as_of_date,
-        {{ plus_minutes('cast(as_of.as_of_date as timestamp)', '1440 - products.utc_offset_minutes') }} as as_of_end_at
+        {{ plus_minutes('cast(as_of.as_of_date as ' ~ timestamp_type() ~ ')', '1440 - products.utc_offset_minutes') }} as as_of_end_at
     from products
     cross join as_of
     left join bounds on products.product = bounds.product

@@ -50,8 +50,7 @@ irregular_shapes as (
     from shapes
     inner join planned on shapes.product = planned.product
     where
-        (shapes.keys is null and shapes.may_be_flat)
-        or {{ list_size('shapes.keys') }} = 0
+        {{ list_size('shapes.keys') }} = 0
         or not {{ list_has_every('planned.planned_keys', 'shapes.keys') }}
 ),
 
@@ -76,10 +75,7 @@ suspected as (
             and landed.line_no between irregular_shapes.first_line and irregular_shapes.last_line
     where
         landed.fault is null
-        and (
-            {{ json_object_keys('landed.raw', 'irregular_shapes.container') }} = irregular_shapes.keys
-            or (irregular_shapes.keys is null and {{ json_object_keys('landed.raw', 'irregular_shapes.container') }} is null)
-        )
+        and {{ json_object_keys('landed.raw', 'irregular_shapes.container') }} = irregular_shapes.keys
 ),
 
 shaped as (
@@ -95,7 +91,8 @@ nested as (
         *,
         -- A flat record keeps its envelope and gets a copy of itself as the container.
         case
-            when is_flat then {{ json_patched('raw', """'{\"' || container || '\":' || raw || '}'""") }}
+            when is_flat and {{ list_size(json_object_keys('raw', "''")) }} = 0 then '{"' || container || '":{}}'
+            when is_flat then '{"' || container || '":' || raw || ',' || substr(raw, position('{' in raw) + 1)
             else raw
         end as record,
         {{ list_minus('case when is_flat then ' ~ json_object_keys('raw', "''") ~ ' else keys end', 'planned_keys') }} as foreign_keys,

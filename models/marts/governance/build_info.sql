@@ -19,7 +19,7 @@ counted as (
 select
     '{{ env_var("PLUMBLINE_BUILD_ID", invocation_id) }}' as build_id,
     clock.as_of_date,
-    cast('{{ env_var("PLUMBLINE_BUILT_AT", run_started_at.strftime("%Y-%m-%d %H:%M:%S")) }}' as timestamp) as built_at,
+    cast('{{ env_var("PLUMBLINE_BUILT_AT", run_started_at.strftime("%Y-%m-%d %H:%M:%S")) }}' as {{ timestamp_type() }}) as built_at,
     '{{ invocation_id }}' as dbt_invocation_id,
     nullif('{{ env_var("PLUMBLINE_GIT_COMMIT", "") }}', '') as git_commit,
     cast(counted.received_lines as bigint) as received_lines,

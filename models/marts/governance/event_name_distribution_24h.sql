@@ -13,7 +13,7 @@ clock as (
 
 recent as (
     select
-        named.product,
+        named.product as product,
         case
             when named.raw_event_name is null then '(missing)'
             when {{ suspected_pii('named.raw_event_name') }} then '(withheld)'

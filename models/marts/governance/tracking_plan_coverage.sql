@@ -79,8 +79,8 @@ names as (
 )
 
 select
-    names.product,
-    names.event_name,
+    names.product as product,
+    names.event_name as event_name,
     planned.event_name is not null as is_planned,
     case
         when planned.event_name is null then 'unplanned'

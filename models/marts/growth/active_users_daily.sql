@@ -19,8 +19,8 @@ stays as (
     select
         product,
         active_date,
-        lag(active_date) over (partition by product, person_key order by active_date) as previous_date,
-        lead(active_date) over (partition by product, person_key order by active_date) as next_date
+        lag({{ nullable('active_date') }}) over (partition by product, person_key order by active_date) as previous_date,
+        lead({{ nullable('active_date') }}) over (partition by product, person_key order by active_date) as next_date
     from active_days
 ),
 

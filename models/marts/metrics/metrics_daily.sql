@@ -30,8 +30,8 @@ seen_events as (
 -- A day without payments is a zero in every product that can have them.
 payers as (
     select
-        days.product,
-        days.date_day,
+        days.product as product,
+        days.date_day as date_day,
         coalesce(sum(payments.new_paying_users), 0) as new_paying_users
     from days
     inner join plan on days.product = plan.product and plan.metric_key = 'new_paying_users'
@@ -53,8 +53,8 @@ execution_days as (
 -- Executions that name no template count here, unlike in any row of templates.
 executions as (
     select
-        days.product,
-        days.date_day
+        days.product as product,
+        days.date_day as date_day
         {%- for column in ['executions', 'anonymous_executions'] %},
         sum(coalesce(execution_days.{{ column }}, 0)) over (
             partition by days.product order by days.date_day rows between 29 preceding and current row

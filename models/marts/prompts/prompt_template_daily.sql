@@ -117,7 +117,7 @@ baseline_windows as (
 
 measured as (
     select
-        template_windows.*,
+        {{ columns_of('template_windows', ['product', 'template_id', 'date_day'] + counts) }},
         coalesce(first_successes.people_with_success_30d, 0) as people_with_success_30d,
         first_successes.t_first_success_median_sec_30d,
         first_successes.t_first_success_mean_sec_30d,

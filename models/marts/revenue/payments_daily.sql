@@ -56,9 +56,9 @@ moved as (
 )
 
 select
-    product_days.product,
-    product_days.date_day,
-    product_days.currency,
+    product_days.product as product,
+    product_days.date_day as date_day,
+    product_days.currency as currency,
     cast(coalesce(moved.gross_minor, 0) as bigint) as gross_minor,
     cast(coalesce(moved.refunded_minor, 0) as bigint) as refunded_minor,
     cast(coalesce(moved.gross_minor, 0) - coalesce(moved.refunded_minor, 0) as bigint) as net_minor,

@@ -4,14 +4,14 @@
 with days as (
     select
         *,
-        cast({{ dbt.date_trunc('month', 'date_day') }} as date) as month
+        cast({{ dbt.date_trunc('month', 'date_day') }} as {{ date_type() }}) as month
     from {{ ref('payments_daily') }}
 ),
 
 payments as (
     select
         *,
-        cast({{ dbt.date_trunc('month', 'event_date') }} as date) as month
+        cast({{ dbt.date_trunc('month', 'event_date') }} as {{ date_type() }}) as month
     from {{ ref('payments') }}
 ),
 
@@ -44,14 +44,14 @@ payers as (
 )
 
 select
-    totals.product,
-    totals.month,
-    totals.currency
+    totals.product as product,
+    totals.month as month,
+    totals.currency as currency
     {%- for column in sums %},
     cast(totals.{{ column }} as bigint) as {{ column }}
     {%- endfor %},
     cast(coalesce(payers.paying_users, 0) as bigint) as paying_users,
-    cast({{ dbt.date_trunc('month', plus_days('clock.as_of_date', 1)) }} as date) > totals.month as is_complete
+    cast({{ dbt.date_trunc('month', plus_days('clock.as_of_date', 1)) }} as {{ date_type() }}) > totals.month as is_complete
 from totals
 inner join clock on totals.product = clock.product
 left join payers

@@ -25,7 +25,10 @@ unreadable_currencies as (
 
 moving as (
     select
-        events.*,
+        {{ columns_of('events', [
+            'event_key', 'product', 'user_id', 'order_id', 'task_id', 'occurred_at', 'received_at', 'canonical_event', 'plan_order',
+            'amount_text', 'amount_minor_text', 'charged_minor_text', 'is_trial_text', 'refunded_at_text', 'refunded_amount_text',
+        ]) }},
         products.utc_offset_minutes,
         case
             when unreadable_currencies.product is not null then 'XXX'
@@ -135,7 +138,7 @@ select
     counted.person_key,
     counted.order_key,
     counted.occurred_at,
-    cast({{ plus_minutes('counted.occurred_at', 'counted.utc_offset_minutes') }} as date) as event_date,
+    cast({{ plus_minutes('counted.occurred_at', 'counted.utc_offset_minutes') }} as {{ date_type() }}) as event_date,
     counted.received_at,
     counted.plan_order,
     counted.currency,

@@ -12,7 +12,7 @@ clock as (
 )
 
 select
-    events.product,
+    events.product as product,
     events.event_key,
     events.template_id,
     events.task_id,

@@ -45,7 +45,7 @@ first_of_day as (
 sequenced as (
     select
         *,
-        lag(event_date) over (partition by product, template_id, person_key order by event_date) as previous_date
+        lag({{ nullable('event_date') }}) over (partition by product, template_id, person_key order by event_date) as previous_date
     from first_of_day
 ),
 
@@ -58,7 +58,7 @@ valid as (
         greatest(
             sequenced.event_date,
             coalesce({{ plus_days('sequenced.previous_date', window_days) }}, sequenced.event_date),
-            cast({{ plus_minutes('sequenced.succeeded_at', 'clock.utc_offset_minutes') }} as date)
+            cast({{ plus_minutes('sequenced.succeeded_at', 'clock.utc_offset_minutes') }} as {{ date_type() }})
         ) as first_day,
         least({{ plus_days('sequenced.event_date', window_days - 1) }}, clock.as_of_date) as last_day
     from sequenced

@@ -19,9 +19,9 @@ executions as (
 neighbours as (
     select
         *,
-        lag(event_date) over (partition by product, template_id, person_key order by execution_number) as previous_date,
-        lag(request) over (partition by product, template_id, person_key order by execution_number) as previous_request,
-        lead(event_date) over (partition by product, template_id, person_key order by execution_number) as next_date
+        lag({{ nullable('event_date') }}) over (partition by product, template_id, person_key order by execution_number) as previous_date,
+        lag({{ nullable('request') }}) over (partition by product, template_id, person_key order by execution_number) as previous_request,
+        lead({{ nullable('event_date') }}) over (partition by product, template_id, person_key order by execution_number) as next_date
     from executions
 ),
 
@@ -99,7 +99,7 @@ active_stays as (
         least(
             {{ plus_days('event_date', window_days) }},
             coalesce(
-                lead(event_date) over (partition by product, template_id, person_key, did order by event_date),
+                lead({{ nullable('event_date') }}) over (partition by product, template_id, person_key, did order by event_date),
                 {{ plus_days('event_date', window_days) }}
             )
         ) as end_date
@@ -143,7 +143,7 @@ matched_stays as (
         matched.template_id,
         greatest(
             matched.event_date,
-            cast({{ plus_minutes('matched.succeeded_at', 'offsets.utc_offset_minutes') }} as date)
+            cast({{ plus_minutes('matched.succeeded_at', 'offsets.utc_offset_minutes') }} as {{ date_type() }})
         ) as start_date,
         {{ plus_days('matched.event_date', window_days) }} as end_date
     from matched

@@ -33,8 +33,8 @@ names as (
 )
 
 select
-    names.product,
-    names.raw_event_name,
+    names.product as product,
+    names.raw_event_name as raw_event_name,
     preferred.event_name,
     conditions.when_property
 from names

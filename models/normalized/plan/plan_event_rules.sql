@@ -30,10 +30,10 @@ applicable as (
             partition by events.product, events.event_name, properties.property
             order by case when properties.event_name = '*' then 1 else 0 end
         ) as preference
-    from events
-    inner join properties
+    from properties
+    inner join events
         on
-            events.product = properties.product
+            properties.product = events.product
             and (properties.event_name = events.event_name or properties.event_name = '*')
 ),
 
@@ -81,17 +81,17 @@ spellings as (
 )
 
 select
-    chosen.product,
+    chosen.product as product,
     chosen.for_event as event_name,
-    chosen.property,
+    chosen.property as property,
     chosen.event_name <> '*' as is_listed,
     chosen.location,
     chosen.canonical_column,
     chosen.type,
     chosen.is_key_part,
     coalesce(chosen.is_required, false) as is_required,
-    chosen.required_when_property,
-    spellings.required_when_values,
+    chosen.required_when_property as required_when_property,
+    spellings.required_when_values as required_when_values,
     coalesce(chosen.missing_severity, 'warn') as missing_severity,
     coalesce(chosen.invalid_severity, 'warn') as invalid_severity,
     enum_values.allowed_values,

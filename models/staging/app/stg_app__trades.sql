@@ -14,6 +14,6 @@
     'raw_event_name': "case when " ~ sent['trade_type'] ~ " in " ~ plan_spellings('app', 'trade_type', ['refund'])
         ~ " then 'refund_recorded' else 'trade_recorded' end",
     'occurred_at_text': "case when " ~ sent['payment_status'] ~ " in " ~ plan_spellings('app', 'payment_status', ['pending', 'failed'])
-        ~ " then coalesce(" ~ sent['paid_at'] ~ ", cast(lines.received_at as " ~ dbt.type_string() ~ ") || 'Z') else "
+        ~ " then coalesce(" ~ sent['paid_at'] ~ ", " ~ timestamp_text('lines.received_at') ~ ") else "
         ~ sent['paid_at'] ~ " end",
 }) }}

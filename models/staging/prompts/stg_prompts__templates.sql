@@ -3,5 +3,5 @@
     'template_id': 'id',
 }, {
     'raw_event_name': "'template_recorded'",
-    'occurred_at_text': 'coalesce(' ~ json_text('lines.record', "''", "'created_at'") ~ ", cast(lines.received_at as " ~ dbt.type_string() ~ ") || 'Z')",
+    'occurred_at_text': 'coalesce(' ~ json_text('lines.record', "''", "'created_at'") ~ ", " ~ timestamp_text('lines.received_at') ~ ")",
 }) }}
