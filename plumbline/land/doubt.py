@@ -17,9 +17,9 @@ _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F], dtype=np.uint64)  # od
 def doubtful_lines(lines: Sequence[bytes], max_nesting: int) -> np.ndarray:
     """Ascending positions of the lines in which an object may repeat a key or which may nest too deep.
 
-    `lines` hold no line feeds. None is missed that is JSON and repeats a key in one object, at any depth, or has
-    more than `max_nesting` levels. Found without need are lines with one key in two of their objects, with keys
-    that share their last 16 bytes, with an escape in a key or white space before a colon, or with many brackets.
+    `lines` hold no line feeds. None is missed that is JSON and repeats a key in one object, at any depth, or
+    has more than `max_nesting` levels. Found without need are lines with one key in two of their objects, with
+    keys that share their last 16 bytes, an escape in a key, white space before a colon, or many brackets.
     """
     text = b"\n".join((b" " * REACH, *lines, b""))
     codes = np.frombuffer(text, dtype=np.uint8)
@@ -49,9 +49,7 @@ def doubtful_lines(lines: Sequence[bytes], max_nesting: int) -> np.ndarray:
 
 def _keys(text: bytes, key_ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A number for each key, the same for the same last 16 bytes, and whether an escape is near its end."""
-    words = np.ndarray(
-        len(text) - 7, dtype="<u8", buffer=text, strides=(1,)
-    )  # the 8 bytes from each position on
+    words = np.ndarray(len(text) - 7, dtype="<u8", buffer=text, strides=(1,))  # 8 bytes from each position on
     last, is_longer = _within_key(words[key_ends - 8])
     middle, is_longest = _within_key(words[key_ends - 16])
     middle *= is_longer

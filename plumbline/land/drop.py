@@ -26,9 +26,9 @@ class RawFile:
 def raw_files(raw: Path, landed_at: datetime) -> list[RawFile]:
     """Every regular file below `raw`, the first received first (ties by path).
 
-    Names that begin with a dot or an underscore, and all that lies below such a folder, are not part of the drop;
-    a file that lies too high in the drop has a product or stream `(none)`. A file arrives at the end of the day
-    that its innermost `received_date=YYYY-MM-DD` folder names, else (also when there is no such day) at `landed_at`.
+    Names that begin with a dot or an underscore, and all below such a folder, are not part of the drop; a file
+    that lies too high in the drop has a product or stream `(none)`. A file arrives at the end of the day that
+    its innermost `received_date=YYYY-MM-DD` folder names, else (or when there is no such day) at `landed_at`.
     Times are UTC, without a zone.
     """
     found = [_raw_file(raw, path, landed_at) for path in _visible_files(raw)]

@@ -98,13 +98,12 @@ def part_path(paths: DataPaths, row: dict[str, Any], part: int) -> Path:
     return paths.landed / row["product"] / row["stream"] / f"{row['file_sha256']}-{part:05d}.parquet"
 
 
-def show_parts(paths: DataPaths, row: dict[str, Any], count: int) -> None:
-    """Gives the written parts of a whole file the names by which they are found."""
-    first = part_path(paths, row, 0)
-    for stale in first.parent.glob(f"{row['file_sha256']}-*.parquet"):
+def show_parts(parts: list[Path]) -> None:
+    """Gives the written parts of one whole file the names by which they are found."""
+    sha256 = parts[0].name.split("-")[0]
+    for stale in parts[0].parent.glob(f"{sha256}-*.parquet"):
         stale.unlink()  # a landing was killed between here and the manifest
-    for part in range(count):
-        path = part_path(paths, row, part)
+    for path in parts:
         os.replace(partial(path), path)
 
 
@@ -139,8 +138,9 @@ class LineWriter:
     def __enter__(self) -> LineWriter:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._write_row_group()
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if not error:
+            self._write_row_group()
         self._writer.close()
 
     def write(self, batch: Batch) -> None:

@@ -1,14 +1,12 @@
-"""Lands a raw drop: hash, read and judge every new file, in threads; then show it and tell the manifest.
-
-Threads suffice: hashing, unpacking, comparing keys and writing Parquet all run without the interpreter lock.
-"""
+"""Lands a raw drop: hash, read and judge every new file, show its lines, tell the manifest."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,8 +40,10 @@ from plumbline.land.tables import csv_batches, parquet_batches
 from plumbline.paths import DataPaths
 
 WORKERS = min(os.cpu_count() or 1, 8)
+MANY_BYTES = 32 * 2**20  # from here on processes gain more than it takes to start them
 
 Progress = Callable[[str, int, int], None]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class LandResult:
 def land(paths: DataPaths, progress: Progress | None = None) -> LandResult:
     """Lands what is new in `paths.raw`: bytes that a stream has landed before add nothing, under any name.
 
-    Every received file gets a row in the manifest, also one that cannot be read. A file shows wholly or not at
-    all, also when the landing is stopped. `progress` is called with (file, files done, files in the drop).
+    Every received file gets a row in the manifest, also one that cannot be read. A file shows wholly or not
+    at all, also when the landing is stopped. `progress` is called with (file, files done, files in the drop).
     Raises PlumblineError when a file cannot be opened or the landed folder cannot be written.
     """
     started = time.perf_counter()
@@ -74,6 +74,11 @@ def land(paths: DataPaths, progress: Progress | None = None) -> LandResult:
             f"Cannot land {error.filename or paths.raw}: {error.strerror or error}. "
             "Mend that and land again; what has landed stays."
         ) from error
+    except BrokenProcessPool as error:
+        raise PlumblineError(
+            f"Landing {paths.raw} was stopped from outside, perhaps for want of memory: land again; "
+            "what has landed stays."
+        ) from error
     statuses = [row["status"] for row in rows]
     return LandResult(
         files=statuses.count("landed"),
@@ -84,112 +89,114 @@ def land(paths: DataPaths, progress: Progress | None = None) -> LandResult:
     )
 
 
-@dataclass
-class _NewFile:
+@dataclass(frozen=True)
+class _Received:
+    """A received file and what its manifest row says before it is read."""
+
     file: RawFile
     survey: Survey
-    row: dict[str, Any]
+
+    @property
+    def row(self) -> Row:
+        return {
+            "product": self.file.product,
+            "stream": self.file.stream,
+            "source_file": self.file.source_file,
+            "file_sha256": self.survey.sha256,
+            "received_at": self.file.received_at,
+            "bytes": self.survey.size,
+            "lines": 0,
+        }
 
 
-def _land(paths: DataPaths, progress: Progress) -> list[dict[str, Any]]:
+def _land(paths: DataPaths, progress: Progress) -> list[Row]:
     """Lands the drop and returns the manifest rows that are new."""
     manifest = read_manifest(paths)
     known = {(*identity(row), row["source_file"]) for row in manifest}
     landed = {identity(row) for row in manifest if row["status"] == "landed"}
-    files = raw_files(paths.raw, datetime.now(UTC).replace(tzinfo=None))
-    told: list[dict[str, Any]] = []
-
-    def tell(file: RawFile, row: dict[str, Any] | None) -> None:
-        nonlocal done
-        done += 1
-        if row:
-            told.append(row)
-        progress(file.source_file, done, len(files))
-
-    done = 0
-    pool = ThreadPoolExecutor(WORKERS)
+    files = raw_files(paths.raw, landed_at=datetime.now(UTC).replace(tzinfo=None))
+    with ThreadPoolExecutor(WORKERS) as threads:
+        surveys = threads.map(_survey, files)
+        received = [_Received(*pair) for pair in zip(files, surveys, strict=True)]
+    new = [one for one in received if (*identity(one.row), one.file.source_file) not in known]
+    rows: list[Row] = []
+    workers = _workers(sum(one.survey.size for one in new))
     try:
-        waiting = []
-        for file, found in zip(files, pool.map(_survey, files), strict=True):
-            row = _row(file, found)
-            if (*identity(row), file.source_file) in known:
-                tell(file, None)
-            else:
-                waiting.append(_NewFile(file, found, row))
-        while waiting:
-            wave: dict[tuple[str, str, str], _NewFile] = {}
-            copies = []  # they wait for the verdict on the first of their kind
-            for new in waiting:
-                if identity(new.row) in landed:
-                    tell(new.file, new.row | {"status": "already_landed", "reason": "already_landed"})
-                elif wave.setdefault(identity(new.row), new) is not new:
-                    copies.append(new)
-            for new, row in _land_files(paths, list(wave.values()), pool):
-                if row["status"] == "landed":
-                    landed.add(identity(row))
-                tell(new.file, row)
-            waiting = copies
+        for row in _new_rows(paths, new, landed, workers):
+            rows.append(row)
+            progress(row["source_file"], len(files) - len(new) + len(rows), len(files))
     finally:
-        pool.shutdown(cancel_futures=True)
-        if told:
-            write_manifest(paths, manifest + told)
-    return told
+        workers.shutdown(cancel_futures=True)
+        if rows:
+            write_manifest(paths, manifest + rows)
+    return rows
 
 
 def _survey(file: RawFile) -> Survey:
     return survey(file.path, splittable=_kind(file.path) == ("", "lines"))
 
 
-def _row(file: RawFile, found: Survey) -> dict[str, Any]:
-    return {
-        "product": file.product,
-        "stream": file.stream,
-        "source_file": file.source_file,
-        "file_sha256": found.sha256,
-        "received_at": file.received_at,
-        "bytes": found.size,
-        "lines": 0,
-    }
+def _workers(size: int) -> Executor:
+    """Processes when there are many bytes to land, else threads."""
+    return ProcessPoolExecutor(WORKERS) if size >= MANY_BYTES else ThreadPoolExecutor(WORKERS)
 
 
-def _land_files(
-    paths: DataPaths, files: list[_NewFile], pool: ThreadPoolExecutor
-) -> Iterator[tuple[_NewFile, dict[str, Any]]]:
-    """Lands files side by side, and yields their manifest rows in order."""
-    submitted: list[list[Future[int]]] = [
-        [
-            pool.submit(_land_part, part_path(paths, new.row, part), new, span)
-            for part, span in enumerate(new.survey.spans)
+def _new_rows(
+    paths: DataPaths, new: list[_Received], landed: set[tuple[str, str, str]], workers: Executor
+) -> Iterator[Row]:
+    """Lands new files and yields their manifest rows; copies wait for the verdict on the first of their kind."""
+    while new:
+        first: dict[tuple[str, str, str], _Received] = {}
+        copies = []
+        for one in new:
+            if identity(one.row) in landed:
+                yield one.row | {"status": "already_landed", "reason": "already_landed"}
+            elif first.setdefault(identity(one.row), one) is not one:
+                copies.append(one)
+        for row in _landed_rows(paths, first.values(), workers):
+            if row["status"] == "landed":
+                landed.add(identity(row))
+            yield row
+        new = copies
+
+
+def _landed_rows(paths: DataPaths, files: Iterable[_Received], workers: Executor) -> Iterator[Row]:
+    """Lands files side by side and yields their manifest rows in order."""
+    tasks: list[tuple[Row, list[Path], list[Future[int]]]] = []
+    for one in files:
+        parts = [part_path(paths, one.row, number) for number in range(len(one.survey.spans))]
+        counts = [
+            workers.submit(_land_part, path, one.file, one.survey.sha256, span)
+            for path, span in zip(parts, one.survey.spans, strict=True)
         ]
-        for new in files
-    ]
-    for new, parts in zip(files, submitted, strict=True):
-        faults = [error for part in parts if isinstance(error := part.exception(), FaultyFile)]
+        tasks.append((one.row, parts, counts))
+    for row, parts, counts in tasks:
+        faults = [error for count in counts if isinstance(error := count.exception(), FaultyFile)]
         if faults:
-            for part in range(len(parts)):
-                partial(part_path(paths, new.row, part)).unlink(missing_ok=True)
-            yield new, new.row | {"status": "unreadable", "reason": str(faults[0])}
+            for path in parts:
+                partial(path).unlink(missing_ok=True)
+            yield row | {"status": "unreadable", "reason": str(faults[0])}
         else:
-            lines = sum(part.result() for part in parts)
-            show_parts(paths, new.row, len(parts))
-            yield new, new.row | {"status": "landed", "reason": None, "lines": lines}
+            lines = sum(count.result() for count in counts)
+            show_parts(parts)
+            yield row | {"status": "landed", "reason": None, "lines": lines}
 
 
-def _land_part(path: Path, new: _NewFile, span: Span) -> int:
-    """Writes one part under its partial name; returns the number of lines. Raises FaultyFile."""
-    with new.file.path.open("rb") as file, LineWriter(path, new.file, new.survey.sha256) as writer:
-        for batch in _batches(file, new.file.path, span):
+def _land_part(path: Path, file: RawFile, sha256: str, span: Span) -> int:
+    """Writes one part under its partial name; returns the number of its lines. Raises FaultyFile."""
+    with file.path.open("rb") as stream, LineWriter(path, file, sha256) as writer:
+        for batch in _batches(stream, file.path, span):
             writer.write(batch)
     return writer.lines
 
 
-def _batches(file: BinaryIO, path: Path, span: Span) -> Iterator[Batch]:
+def _batches(stream: BinaryIO, path: Path, span: Span) -> Iterator[Batch]:
     if span.start == span.end:
         raise FaultyFile("empty_file")
     packing, kind = _kind(path)
     if kind == "parquet":
-        return parquet_batches(file)
-    blocks = unpacked_blocks(file, packing) if packing else plain_blocks(file, span)
+        return parquet_batches(stream)
+    blocks = unpacked_blocks(stream, packing) if packing else plain_blocks(stream, span)
     if span.start == 0:
         blocks = without_mark(blocks)
     return csv_batches(blocks) if kind == "csv" else line_batches(blocks, span.line_no)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 MAX_LINE = 16 * 2**20  # bytes; a longer line is landed without its text
-BLOCK = 4 * 2**20  # bytes read and judged at a time
+BLOCK = 2**20  # bytes read and judged at a time
 LINE_FEED = ord("\n")
 PART = 32 * 2**20  # bytes of a large file that one worker takes at a time
 
@@ -117,15 +117,15 @@ def _alternates_with_nul(head: bytes) -> bool:
 def whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The same text in blocks that end where a line ends, without their last line feed.
 
-    Only a line feed ends a line; the last line needs none. Of a line of over MAX_LINE bytes only the first part
-    is there, still over MAX_LINE, so that memory is bounded.
+    Only a line feed ends a line; the last line needs none. Of a line of over MAX_LINE bytes only the first
+    part is there, still over MAX_LINE, so that memory is bounded.
     """
     held: list[bytes] = []
     size = 0  # of the unfinished line
     for block in blocks:
         cut = block.rfind(b"\n") + 1
         if cut:
-            yield b"".join((*held, block[: cut - 1]))
+            yield b"".join((*held, memoryview(block)[: cut - 1]))
             held, size = [], 0
         if size <= MAX_LINE + 1:  # one more for a carriage return
             held.append(block[cut:])

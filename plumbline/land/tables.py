@@ -20,7 +20,7 @@ ROWS = 20_000  # records of a table read at a time
 
 
 class _Record(NamedTuple):
-    """One CSV record: the line it begins on, its bytes, its cells (None: not CSV), its fault if known already."""
+    """One CSV record: the line it begins on, its bytes, its cells (None: not CSV), a fault of its bytes."""
 
     line_no: int
     received: bytes
@@ -31,9 +31,9 @@ class _Record(NamedTuple):
 def csv_batches(blocks: Iterable[bytes]) -> Iterator[Batch]:
     """CSV records (RFC 4180, header first) as JSON objects of text, numbered by the line they begin on.
 
-    A record that has not as many cells as the header is `not_an_object`; such a record, and one whose bytes are
-    unusable, lands as received. A header that says a name twice makes every record `duplicate_keys`; the fault of
-    a header that is unusable goes to every record.
+    A record that has not as many cells as the header is `not_an_object`; such a record, and one whose bytes
+    are unusable, lands as received. A header that says a name twice makes every record `duplicate_keys`; the
+    fault of a header that is unusable goes to every record. Names are trimmed, cells are not.
     """
     records = _csv_records(blocks)
     header = next((record for record in records if record.fault != "blank_line"), None)
@@ -114,8 +114,8 @@ class _Feed:
 def parquet_batches(file: BinaryIO) -> Iterator[Batch]:
     """Parquet rows as JSON objects. Raises FaultyFile('bad_parquet').
 
-    Times are ISO 8601, with a Z where the column is adjusted to UTC. NULL is null. NaN and infinity stay and make
-    the row `invalid_json`. Bytes are taken as text.
+    Times are ISO 8601, with a Z where the column is adjusted to UTC. NULL is null. NaN and infinity stay and
+    make the row `invalid_json`. Bytes are taken as text.
     """
     try:
         yield from _batches(_parquet_objects(file))
