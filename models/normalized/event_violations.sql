@@ -216,9 +216,8 @@ sent as (
     select * from sent_properties
     union all
     select * from record_properties
-    where
-        (fragment is not null or is_required or required_when_property is not null)
-        and not coalesce({{ is_in_order('fragment') }}, false)
+    -- What is not there is in order unless the plan asks for it.
+    where not coalesce({{ is_in_order('fragment') }}, not (is_required or required_when_property is not null))
     union all
     select * from absent_properties
 ),
