@@ -11,13 +11,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import pandas as pd
 
-from plumbline.dbt_runner import invoke_dbt
+from plumbline import dbt_runner
 from plumbline.land import land
-from plumbline.paths import DataPaths
+from plumbline.paths import PROJECT_ROOT, DataPaths
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -96,7 +97,10 @@ class Built:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        return duckdb.connect(str(self.database), read_only=True)
+        connection = duckdb.connect()
+        # Under the name that compiled SQL gives it.
+        connection.execute(f"attach '{self.database}' as dev (read_only); use dev")
+        return connection
 
 
 class Workshop:
@@ -116,18 +120,25 @@ class Workshop:
         drop.write(self.paths.raw)
         return self.build_again(select, tests)
 
-    def build_again(self, select: Sequence[str] = NORMALIZED, tests: Sequence[str] = ()) -> Built:
-        """Lands and builds what lies in the raw folder now, on top of what was built before."""
+    def build_again(
+        self, select: Sequence[str] = NORMALIZED, tests: Sequence[str] = (), project: Path = PROJECT_ROOT
+    ) -> Built:
+        """Lands and builds what lies in the raw folder now, on top of what was built before.
+
+        Another `project` has its own seeds, which are loaded first.
+        """
         land(self.paths)
-        if not self._database.exists():
+        if project != PROJECT_ROOT:
+            self.dbt("seed", project=project)
+        elif not self._database.exists():
             self._database.parent.mkdir(parents=True, exist_ok=True)
             if not self._seeds.exists():
                 self.dbt("seed")
                 shutil.copy(self._database, self._seeds)
             shutil.copy(self._seeds, self._database)
-        nodes = self.dbt("run", "--select", *select)
+        nodes = self.dbt("run", "--select", *select, project=project)
         if tests:
-            nodes |= self.dbt("test", "--select", *tests)
+            nodes |= self.dbt("test", "--select", *tests, project=project)
         kept = self._kept / f"{len(list(self._kept.iterdir())):03d}.duckdb"
         shutil.copy(self._database, kept)
         return Built(kept, nodes)
@@ -137,17 +148,28 @@ class Workshop:
         for folder in (self.paths.raw, self.paths.landed, self.paths.warehouse):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def dbt(self, command: str, *arguments: str) -> dict[str, str]:
+    def analysis(self, name: str, built: Built) -> pd.DataFrame:
+        """The rows of an analysis over a built database."""
+        compiled = self._target(PROJECT_ROOT) / f"compiled/plumbline/analyses/{name}.sql"
+        if not compiled.exists():
+            self.dbt("compile", "--select", "resource_type:analysis")
+        return built.frame(compiled.read_text())
+
+    def dbt(self, command: str, *arguments: str, project: Path = PROJECT_ROOT) -> dict[str, str]:
         """Runs dbt and returns node → status; an error that is no failed test ends the test."""
-        folders = ("--target-path", str(self.paths.root / "target"), "--log-path", str(self.paths.root / "logs"))
-        outcome = invoke_dbt(
-            [command, *arguments, *folders, "--log-level", "none"], {"PLUMBLINE_DATA": str(self.paths.root)}
-        )
+        folders = ("--target-path", str(self._target(project)), "--log-path", str(self.paths.root / "logs"))
+        with patch.object(dbt_runner, "PROJECT_ROOT", project):
+            outcome = dbt_runner.invoke_dbt(
+                [command, *arguments, *folders, "--log-level", "none"], {"PLUMBLINE_DATA": str(self.paths.root)}
+            )
         assert outcome.exception is None, outcome.exception
         results = list(outcome.result.results)
         broken = [f"{node.node.name}: {node.message}" for node in results if node.status in ("error", "skipped")]
         assert not broken, "; ".join(broken[:3])
         return {node.node.name: str(node.status) for node in results}
+
+    def _target(self, project: Path) -> Path:
+        return self.paths.root / f"target-{project.name}"
 
 
 @cache

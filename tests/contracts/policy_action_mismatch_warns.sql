@@ -1,0 +1,10 @@
+-- Every action is the one that the plan gives its policy tag, or an appeal.
+{{ config(severity='warn') }}
+select
+    product,
+    event_name,
+    observed_value,
+    count(*) as lines
+from {{ ref('event_violations') }}
+where rule = 'policy_action_mismatch'
+group by product, event_name, observed_value
