@@ -4,7 +4,7 @@
 {% macro default__days_from_to(first_day, last_day) %}{{ no_engine_body('days_from_to') }}{% endmacro %}
 
 {% macro duckdb__days_from_to(first_day, last_day) -%}
-generate_series({{ first_day }}, {{ last_day }}, interval '1 day')::date[]
+(generate_series({{ first_day }}, {{ last_day }}, interval '1 day')::date[])
 {%- endmacro %}
 
 {# Lists of dates come from lists of numbers; a list is never NULL. -#}

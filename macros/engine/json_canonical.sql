@@ -8,7 +8,7 @@ array_to_string(
     list_transform(
         list_sort(json_keys({{ json }})),
         -- A JSON pointer, because a key may hold any character.
-        lambda k: k || ':' || json_extract({{ json }}, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::varchar
+        lambda json_key: json_key || ':' || json_extract({{ json }}, '/' || replace(replace(json_key, '~', '~0'), '/', '~1'))::varchar
     ),
     ','
 )
