@@ -18,8 +18,8 @@ def doubtful_lines(lines: Sequence[bytes], max_nesting: int) -> np.ndarray:
     """Ascending positions of the lines in which an object may repeat a key or which may nest too deep.
 
     `lines` hold no line feeds. None is missed that is JSON and repeats a key in one object, at any depth, or
-    has more than `max_nesting` levels. Found without need are lines with one key in two of their objects, with
-    keys that share their last 16 bytes, an escape in a key, white space before a colon, or many brackets.
+    has more than `max_nesting` levels. Found without need are lines with one key in two of their objects,
+    with keys that share their last 16 bytes, an escape in a key, white space before a colon, many brackets.
     """
     text = b"\n".join((b" " * REACH, *lines, b""))
     codes = np.frombuffer(text, dtype=np.uint8)
@@ -48,7 +48,7 @@ def doubtful_lines(lines: Sequence[bytes], max_nesting: int) -> np.ndarray:
 
 
 def _keys(text: bytes, key_ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A number for each key, the same for the same last 16 bytes, and whether an escape is near its end."""
+    """For each key a number, the same for the same last 16 bytes, and whether an escape is near its end."""
     words = np.ndarray(len(text) - 7, dtype="<u8", buffer=text, strides=(1,))  # 8 bytes from each position on
     last, is_longer = _within_key(words[key_ends - 8])
     middle, is_longest = _within_key(words[key_ends - 16])
@@ -62,7 +62,7 @@ def _keys(text: bytes, key_ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _within_key(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Eight bytes that end in a key, without all up to its opening quote, and whether the key began before them."""
+    """Eight bytes of a key, zeros in place of what stands before it; and whether it began earlier."""
     quotes = _bytes_equal(words, QUOTE)
     for shift in (8, 16, 32):  # from the last quote (the highest bits) down to the first byte
         quotes |= quotes >> np.uint64(shift)

@@ -145,11 +145,12 @@ class LineWriter:
 
     def write(self, batch: Batch) -> None:
         """Judges a batch of lines and adds it."""
-        self._held.append(_judged_lines(batch))
-        self.lines += len(batch.lines)
-        rows, size = sum(map(len, self._held)), sum(held.nbytes for held in self._held)
-        if rows >= ROW_GROUP or size >= ROW_GROUP_BYTES:
+        table = _judged_lines(batch)
+        rows = sum(map(len, self._held)) + len(table)
+        if rows > ROW_GROUP or sum(held.nbytes for held in self._held) > ROW_GROUP_BYTES:
             self._write_row_group()
+        self._held.append(table)
+        self.lines += len(table)
 
     def _write_row_group(self) -> None:
         if self._held:
@@ -195,6 +196,6 @@ def _manifest(paths: DataPaths) -> Path:
 
 
 def _write_whole(table: pa.Table, path: Path) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}{PARTIAL}")
+    beside = path.with_name(f"{path.name}.{os.getpid()}")  # any process may do this at any time
     pq.write_table(table, beside)
     os.replace(beside, path)

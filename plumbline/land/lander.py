@@ -144,7 +144,7 @@ def _workers(size: int) -> Executor:
 def _new_rows(
     paths: DataPaths, new: list[_Received], landed: set[tuple[str, str, str]], workers: Executor
 ) -> Iterator[Row]:
-    """Lands new files and yields their manifest rows; copies wait for the verdict on the first of their kind."""
+    """Lands new files and yields their manifest rows; copies wait for the verdict on the first one."""
     while new:
         first: dict[tuple[str, str, str], _Received] = {}
         copies = []
