@@ -23,9 +23,9 @@ sound as (
             named.natural_key,
             -- Cheap to compare for every line; the whole content is compared below, only where this repeats.
             {% for column in ['raw_event_name', 'user_id', 'anonymous_id', 'session_id', 'task_id'] -%}
-            coalesce(named.{{ column }}, '') || '/' ||
+            {% if not loop.first %}|| {% endif %}coalesce(named.{{ column }}, '') || '/'
             {% endfor -%}
-            coalesce(cast({{ epoch_microseconds('named.occurred_at') }} as {{ dbt.type_string() }}), '')
+            || coalesce(cast({{ epoch_microseconds('named.occurred_at') }} as {{ dbt.type_string() }}), '')
         ) as dedupe_key
     from named
     left join rejected on {{ same_line('named', 'rejected') }}
@@ -75,13 +75,13 @@ ordered as (
         row_number() over (
             partition by product, key_kind, dedupe_key, case when key_kind = 'content' then content else '' end
             order by
-                case when stream_kind = 'versions' then -{{ epoch_microseconds('received_at') }} else {{ epoch_microseconds('received_at') }} end,
+                {{ epoch_microseconds('received_at') }} * case when stream_kind = 'versions' then -1 else 1 end,
                 record_digest, file_sha256, line_no
         ) as position,
         first_value(content) over (
             partition by product, key_kind, dedupe_key, case when key_kind = 'content' then content else '' end
             order by
-                case when stream_kind = 'versions' then -{{ epoch_microseconds('received_at') }} else {{ epoch_microseconds('received_at') }} end,
+                {{ epoch_microseconds('received_at') }} * case when stream_kind = 'versions' then -1 else 1 end,
                 record_digest, file_sha256, line_no
         ) as kept_content
     from compared

@@ -62,7 +62,8 @@ enveloped as (
     ('tz_assumed', 'warn', 'occurred_at', 'time_text', "time_kind = 'naive'"),
     ('client_time_used', 'warn', 'occurred_at', 'time_text', "is_client_time"),
     ('clock_skew', 'warn', 'occurred_at', 'client_at_text',
-        "not is_client_time and occurred_at between earliest_at and latest_at and abs(" ~ seconds_between('occurred_at', 'client_at') ~ ") > " ~ plan_setting('clock_skew_tolerance_seconds')),
+        "not is_client_time and occurred_at between earliest_at and latest_at and abs("
+        ~ seconds_between('occurred_at', 'client_at') ~ ") > " ~ plan_setting('clock_skew_tolerance_seconds')),
     ('wrong_source', 'warn', 'source', 'sent_from',
         "sent_from is not null and " ~ list_size('expected_sources') ~ " > 0 and not " ~ list_has('expected_sources', 'sent_from')),
 ] %}
@@ -248,6 +249,8 @@ formatted as (
     left join bad_formats on valued.pattern = bad_formats.pattern and valued.value_text = bad_formats.value_text
 ),
 
+{%- set not_before_text = json_text('record', 'container', 'not_before') %}
+
 checked as (
     select
         *,
@@ -289,7 +292,7 @@ checked as (
                         when
                             not_before is not null
                             and {{ utc_timestamp('value_text', time_kind('value_text'), 'utc_offset_minutes') }}
-                            < {{ utc_timestamp(json_text('record', 'container', 'not_before'), time_kind(json_text('record', 'container', 'not_before')), 'utc_offset_minutes') }}
+                            < {{ utc_timestamp(not_before_text, time_kind(not_before_text), 'utc_offset_minutes') }}
                             then 'bad_interval'
                     end
                     when 'number_range' then case

@@ -30,8 +30,12 @@ mends as (
     select
         {{ line_key() | join(', ') }},
         -- What to merge into the properties and into the record, and the canonical columns that change with them.
-        coalesce('{' || {{ joined_text("case when location = 'props' then '\"' || property || '\":' || replacement end", ',', 'property') }} || '}', '{}') as props_patch,
-        '{' || {{ joined_text("case when canonical_column is not null then '\"' || canonical_column || '\":' || replacement end", ',', 'property') }} || '}' as column_patch
+        coalesce('{' || {{ joined_text(
+            "case when location = 'props' then '\"' || property || '\":' || replacement end", ',', 'property'
+        ) }} || '}', '{}') as props_patch,
+        '{' || {{ joined_text(
+            "case when canonical_column is not null then '\"' || canonical_column || '\":' || replacement end", ',', 'property'
+        ) }} || '}' as column_patch
     from {{ ref('event_violations') }}
     where replacement is not null and severity <> 'reject'
     group by {{ line_key() | join(', ') }}
@@ -55,7 +59,11 @@ accepted as (
 )
 
 select
-    {{ text_digest("accepted.product || '/' || coalesce(case when accepted.stream_kind <> 'versions' then accepted.event_id end, accepted.natural_key, accepted.event_name || '/' || accepted.record)") }} as event_key,
+    {{ text_digest(
+        "accepted.product || '/' || coalesce("
+        ~ "case when accepted.stream_kind <> 'versions' then accepted.event_id end, "
+        ~ "accepted.natural_key, accepted.event_name || '/' || accepted.record)"
+    ) }} as event_key,
     {{ columns_of('accepted', line_key()) }},
     accepted.user_id,
     accepted.anonymous_id,

@@ -185,7 +185,10 @@ select
     {# A part that must be there is not, and no event id stands in for the key. A missing time is told as such. -#}
     coalesce((event_id is null or stream_kind = 'versions') and not is_bad_container and (
         {% for position in range(1, 5) -%}
-        (key_parts >= {{ position }} and key_{{ position }} is null and not key_{{ position }}_may_be_missing and key_{{ position }}_property <> 'occurred_at')
+        (
+            key_parts >= {{ position }} and key_{{ position }} is null
+            and not key_{{ position }}_may_be_missing and key_{{ position }}_property <> 'occurred_at'
+        )
         {%- if not loop.last %}
         or {% endif %}
         {%- endfor %}

@@ -20,7 +20,9 @@ lines as (
         max(case when checks.property = '{{ property }}' and not checks.is_out_of_range then checks.sent_value end) as {{ property }},
         max(case when checks.property = '{{ property }}' and checks.is_required then 1 else 0 end) as {{ property }}_required,
         max(case when checks.property = '{{ property }}' and checks.is_required and checks.is_present then 1 else 0 end) as {{ property }}_present,
-        max(case when checks.property = '{{ property }}' and checks.is_required and checks.sent_value is not null then 1 else 0 end) as {{ property }}_non_null,
+        max(case
+            when checks.property = '{{ property }}' and checks.is_required and checks.sent_value is not null then 1 else 0
+        end) as {{ property }}_non_null,
         max(case when checks.property = '{{ property }}' and checks.is_out_of_range then 1 else 0 end) as {{ property }}_out_of_range
         {%- endfor %}
     from checks
@@ -50,7 +52,10 @@ counted as (
 )
 
 select
-    {{ text_digest("concat_ws('/', product, cast(date_day as " ~ dbt.type_string() ~ "), event_name, coalesce(policy_tag, '-'), coalesce(action_required, '-'), coalesce(escalation_level, '-'))") }} as governance_key,
+    {{ text_digest(
+        "concat_ws('/', product, cast(date_day as " ~ dbt.type_string() ~ "), event_name, "
+        ~ "coalesce(policy_tag, '-'), coalesce(action_required, '-'), coalesce(escalation_level, '-'))"
+    ) }} as governance_key,
     product,
     date_day,
     event_name,

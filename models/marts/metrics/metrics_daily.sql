@@ -106,7 +106,10 @@ inputs as (
 )
 
 select
-    {{ text_digest("concat_ws('/', tidy.metric_key, tidy.product, cast(tidy.date_day as " ~ dbt.type_string() ~ "), tidy.segment, tidy.segment_value)") }} as metric_row_key,
+    {{ text_digest(
+        "concat_ws('/', tidy.metric_key, tidy.product, cast(tidy.date_day as " ~ dbt.type_string()
+        ~ "), tidy.segment, tidy.segment_value)"
+    ) }} as metric_row_key,
     tidy.metric_key,
     tidy.product,
     tidy.date_day,

@@ -60,7 +60,7 @@ matched as (
             executed.product = success_times.product
             and executed.template_id = success_times.template_id
             and executed.task_id = success_times.task_id
-            and success_times.occurred_at >= executed.occurred_at
+            and executed.occurred_at <= success_times.occurred_at
     where executed.is_execute
     group by executed.product, executed.template_id, executed.event_key, executed.event_date
 ),
@@ -119,7 +119,7 @@ paid_executor_stays as (
             executed.product = paid.product
             and executed.person_key = paid.person_key
             and executed.start_date < paid.end_date
-            and paid.start_date < executed.end_date
+            and executed.end_date > paid.start_date
     where executed.did = 'executed' and paid.did = 'paid'
 ),
 

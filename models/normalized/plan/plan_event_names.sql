@@ -16,7 +16,12 @@ meanings as (
 
 preferred as (
     -- An unconditional alias of a whitelisted name would be a contradiction; the plan's own tests refuse it.
-    select product, raw_event_name, min(event_name) as event_name from meanings group by product, raw_event_name
+    select
+        product,
+        raw_event_name,
+        min(event_name) as event_name
+    from meanings
+    group by product, raw_event_name
 ),
 
 conditions as (
