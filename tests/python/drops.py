@@ -57,9 +57,7 @@ class Drop:
 
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def add(
-        self, stream: str, *lines: Line, arrived: str | None = ARRIVAL, name: str | None = None
-    ) -> str:
+    def add(self, stream: str, *lines: Line, arrived: str | None = ARRIVAL, name: str | None = None) -> str:
         """Adds a JSONL file to a stream (`product/stream`); returns its path below `raw/`."""
         return self.add_file(stream, b"".join(as_bytes(line) + b"\n" for line in lines), arrived, name)
 
@@ -156,15 +154,19 @@ class Workshop:
         return built.frame(compiled.read_text())
 
     def dbt(self, command: str, *arguments: str, project: Path = PROJECT_ROOT) -> dict[str, str]:
-        """Runs dbt and returns node → status; an error that is no failed test ends the test."""
+        """Runs dbt and returns node → status; raises what dbt raises, and AssertionError when a node could not run."""
         folders = ("--target-path", str(self._target(project)), "--log-path", str(self.paths.root / "logs"))
         with patch.object(dbt_runner, "PROJECT_ROOT", project):
             outcome = dbt_runner.invoke_dbt(
-                [command, *arguments, *folders, "--log-level", "none"], {"PLUMBLINE_DATA": str(self.paths.root)}
+                [command, *arguments, *folders, "--log-level", "none"],
+                {"PLUMBLINE_DATA": str(self.paths.root)},
             )
-        assert outcome.exception is None, outcome.exception
+        if outcome.exception:
+            raise outcome.exception
         results = list(outcome.result.results)
-        broken = [f"{node.node.name}: {node.message}" for node in results if node.status in ("error", "skipped")]
+        broken = [
+            f"{node.node.name}: {node.message}" for node in results if node.status in ("error", "skipped")
+        ]
         assert not broken, "; ".join(broken[:3])
         return {node.node.name: str(node.status) for node in results}
 

@@ -67,7 +67,11 @@ def damaged_record(record: dict[str, Any], random: Random) -> dict[str, Any]:
 
 def as_text(record: dict[str, Any], random: Random) -> bytes:
     """JSON in one of its spellings."""
-    text = json.dumps(record, ensure_ascii=random.random() < 0.5, separators=random.choice([None, (",", ":"), (" , ", " : ")]))
+    text = json.dumps(
+        record,
+        ensure_ascii=random.random() < 0.5,
+        separators=random.choice([None, (",", ":"), (" , ", " : ")]),
+    )
     return text.encode("utf-8", "replace")
 
 
@@ -87,7 +91,9 @@ def random_drop(random: Random) -> Drop:
     """A drop of damaged lines for every stream, and for two that nobody planned."""
     drop = Drop()
     for stream, event in [*sound_streams(), ("landing/clicks", "cta_click"), ("nobody/at all", "cta_click")]:
-        sound = [line(stream if (stream, event) in sound_streams() else "landing/events", event) for _ in range(8)]
+        sound = [
+            line(stream if (stream, event) in sound_streams() else "landing/events", event) for _ in range(8)
+        ]
         lines: list[bytes] = []
         while len(lines) < LINES:
             # Few originals, so that copies, versions and conflicts come about.
@@ -162,8 +168,13 @@ def test_nothing_is_here_that_is_not_there(these: str, those: str, built: Built)
 
 def test_a_status_follows_from_its_reasons(built: Built) -> None:
     """The first reason decides, none means accepted, and reasons are in the order of the plan."""
-    plan = {reason: (status, priority) for reason, status, priority in built.rows("select reason, status, priority from seeds.plan_reasons")}
-    for status, reason, reasons in built.rows("select distinct status, reason, reasons from normalized.line_status"):
+    plan = {
+        reason: (status, priority)
+        for reason, status, priority in built.rows("select reason, status, priority from seeds.plan_reasons")
+    }
+    for status, reason, reasons in built.rows(
+        "select distinct status, reason, reasons from normalized.line_status"
+    ):
         if status == "accepted":
             assert (reason, reasons) == (None, None)
         else:
@@ -229,7 +240,9 @@ def shuffled(drop: Drop, random: Random) -> Drop:
     lines: dict[tuple[str, str], list[bytes]] = {}
     for path, content in drop.files.items():
         stream, arrived, _ = path.rsplit("/", 2)
-        lines.setdefault((stream, arrived.removeprefix("received_date=")), []).extend(content.split(b"\n")[:-1])
+        lines.setdefault((stream, arrived.removeprefix("received_date=")), []).extend(
+            content.split(b"\n")[:-1]
+        )
     other = Drop()
     for (stream, arrived), received in lines.items():
         random.shuffle(received)

@@ -20,7 +20,8 @@ Copies = list[tuple[str, str, Line, str]]  # (stream, day of arrival, line, what
 def respelled(record: dict[str, Any]) -> bytes:
     """The same content with its keys in another order and other blanks."""
     turned = {
-        key: dict(reversed(value.items())) if isinstance(value, dict) else value for key, value in record.items()
+        key: dict(reversed(value.items())) if isinstance(value, dict) else value
+        for key, value in record.items()
     }
     return json.dumps(dict(reversed(turned.items())), indent=None, separators=(" ,  ", " : ")).encode()
 
@@ -125,7 +126,10 @@ def scenarios() -> dict[str, Copies]:
 
 SCENARIOS = scenarios()
 TIED = {
-    "events": (LANDING, [line(LANDING, "task_start", {"task_id": "tie", "estimated_credits": n}) for n in range(5)]),
+    "events": (
+        LANDING,
+        [line(LANDING, "task_start", {"task_id": "tie", "estimated_credits": n}) for n in range(5)],
+    ),
     "versions": (USERS, [line(USERS, user_id="tie", utm_source=f"source {n}") for n in range(5)]),
 }
 
@@ -136,7 +140,13 @@ def built() -> Built:
     for number, copies in enumerate(SCENARIOS.values()):
         for position, (stream, arrived, sent, _) in enumerate(copies):
             # A blank second line keeps the file from being one that has landed before.
-            drop.add(stream, sent, b" " * (position + 1), arrived=arrived, name=f"{number:02d}-{position:02d}.jsonl")
+            drop.add(
+                stream,
+                sent,
+                b" " * (position + 1),
+                arrived=arrived,
+                name=f"{number:02d}-{position:02d}.jsonl",
+            )
     for what, (stream, lines) in TIED.items():
         drop.add(stream, *lines, arrived=FIRST, name=f"tied-{what}.jsonl")
     return workshop().build(drop, EVENTS)

@@ -67,7 +67,11 @@ def built(now: datetime) -> Built:
     for number, text in enumerate(WRITTEN):
         drop.add(LANDING, line(LANDING, "cta_click", event_time=text), name=f"written-{number}.jsonl")
     for number, (stream, text) in enumerate(POSSIBLE):
-        sent = line(USERS, registration_date=text) if stream == USERS else line(LANDING, "cta_click", event_time=text)
+        sent = (
+            line(USERS, registration_date=text)
+            if stream == USERS
+            else line(LANDING, "cta_click", event_time=text)
+        )
         drop.add(stream, sent, name=f"possible-{number}.jsonl")
     for minutes in ON_THE_WAY:
         sent = line(LANDING, "cta_click", event_time=(now + timedelta(minutes=minutes)).isoformat())

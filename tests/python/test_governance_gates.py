@@ -11,11 +11,18 @@ from typing import Any
 import orjson
 import pytest
 from drops import ABSENT, NORMALIZED, Built, Drop, Line, line, workshop
+
 from plumbline.paths import DataPaths
 
 LANDING = "landing/events"
 LATEST, DAY_BEFORE = "2026-03-10T04:00:00Z", "2026-03-09T04:00:00Z"
-MODELS = (*NORMALIZED, "governance_daily", "event_name_distribution_24h", "tracking_plan_coverage", "prompt_template_daily")
+MODELS = (
+    *NORMALIZED,
+    "governance_daily",
+    "event_name_distribution_24h",
+    "tracking_plan_coverage",
+    "prompt_template_daily",
+)
 
 PROPERTIES = ("policy_tag", "action_required", "escalation_level")
 PAIRS = [
@@ -29,7 +36,12 @@ MISMATCHES = ["policy_action_mismatch_warns", "policy_risk_mismatch_warns"]
 NO_DATA = "governance_no_data_on_latest_day"
 TESTS = [*(f"{pair}_{end}" for pair in PAIRS for end in ("warns", "fails")), *MISMATCHES, NO_DATA]
 
-D3 = {"policy_tag": "D3", "action_required": "", "escalation_level": "compliance_committee", "risk_level": "high"}
+D3 = {
+    "policy_tag": "D3",
+    "action_required": "",
+    "escalation_level": "compliance_committee",
+    "risk_level": "high",
+}
 
 
 def some(count: int, event: str, properties: dict[str, Any] | None = None, **envelope: Any) -> Iterator[Line]:
@@ -44,7 +56,9 @@ def clean() -> list[Line]:
         *some(3, "license_apply", {"policy_tag": None}),
         *some(3, "license_rejected", {"policy_tag": "", "action_required": None}),
         *some(3, "task_failed"),
-        *some(3, "task_failed", {"failure_code": "infra_error", "policy_tag": ABSENT, "action_required": ABSENT}),
+        *some(
+            3, "task_failed", {"failure_code": "infra_error", "policy_tag": ABSENT, "action_required": ABSENT}
+        ),
         *some(3, "risk_alert"),
         *some(3, "risk_alert", D3),
         *some(3, "cta_click"),
@@ -96,7 +110,12 @@ def above() -> list[Line]:
 def quiet() -> list[Line]:
     """Governance events only on the day before the latest, many of them incomplete: that day is not looked at."""
     return [
-        *some(30, "risk_alert", {"escalation_level": ABSENT, "policy_tag": ABSENT, "action_required": ABSENT}, event_time=DAY_BEFORE),
+        *some(
+            30,
+            "risk_alert",
+            {"escalation_level": ABSENT, "policy_tag": ABSENT, "action_required": ABSENT},
+            event_time=DAY_BEFORE,
+        ),
         *some(3, "cta_click"),
     ]
 
@@ -207,9 +226,13 @@ def test_verify_phase1_events_agrees_with_governance_daily(scenario: tuple[str, 
 def test_launch_check_says_the_same(scenario: tuple[str, Built]) -> None:
     name, built = scenario
     rows = workshop().analysis("launch_check", built)
-    found = {(row.requirement_id, row.product): (row.lines, row.faults, row.verdict) for row in rows.itertuples()}
+    found = {
+        (row.requirement_id, row.product): (row.lines, row.faults, row.verdict) for row in rows.itertuples()
+    }
     assert {check: found[check, "landing"] for check in ("S0-45", "S0-46")} == LAUNCH[name]
-    assert found["S0-47", "prompts"] == (2, 0, "ok"), "a template with executions and one that only the table knows"
+    assert found["S0-47", "prompts"] == (2, 0, "ok"), (
+        "a template with executions and one that only the table knows"
+    )
 
 
 def test_the_demo_warns_and_passes(built_demo: DataPaths) -> None:

@@ -50,7 +50,14 @@ MENDS = {
 def mended_project(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Path:
     """A copy of the project up to the events, with other rows in the plan."""
     copy = tmp_path_factory.mktemp("project") / "mended"
-    for part in ("macros", "seeds", "models/staging", "models/normalized", "models/columns.md", "tests/generic"):
+    for part in (
+        "macros",
+        "seeds",
+        "models/staging",
+        "models/normalized",
+        "models/columns.md",
+        "tests/generic",
+    ):
         source = project_root / part
         (copy / part).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / part)
@@ -90,7 +97,9 @@ def test_what_re_entered_is_an_event_like_any_other(builds: tuple[Built, Built])
     names = "select raw_event_name, count(*) from normalized.events where event_name = 'cta_click' group by all order by all"
     assert builds[0].rows(names) == [("cta_click", 1)]
     assert builds[1].rows(names) == [("cta_click", 3), ("tapped_cta", 3)]
-    assert builds[1].rows("select distinct policy_tag from normalized.events where event_name = 'license_rejected'") == [("Z9",)]
+    assert builds[1].rows(
+        "select distinct policy_tag from normalized.events where event_name = 'license_rejected'"
+    ) == [("Z9",)]
 
 
 def test_the_day_cut_is_a_row_of_the_plan(builds: tuple[Built, Built]) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 from drops import NORMALIZED, Built, workshop
+
 from plumbline.demo import write_demo
 from plumbline.paths import DataPaths
 
@@ -89,6 +90,9 @@ def test_metrics_are_what_was_simulated(key: str, built_demo: DataPaths, demo: B
     both = expected.merge(found, on=grain, how="outer", suffixes=("_expected", "_found"), indicator=True)
     both.loc[both["_merge"] == "left_only", "value_found"] = 0
     both.loc[both["_merge"] == "right_only", "value_expected"] = 0
-    wrong = both[(both["value_found"] != both["value_expected"]) & both[["value_found", "value_expected"]].notna().any(axis=1)]
+    wrong = both[
+        (both["value_found"] != both["value_expected"])
+        & both[["value_found", "value_expected"]].notna().any(axis=1)
+    ]
     assert len(expected) > 30
     assert wrong.empty, wrong.to_string()

@@ -36,7 +36,9 @@ def rejected(what: str, stream: str, sent: Line, *reasons: str) -> Case:
 
 def refused(what: str, stream: str, sent: Line, rule: str, *properties: str) -> Case:
     """A line that is kept out because some properties break one rule of the plan."""
-    return Case(what, stream, sent, QUARANTINED, (rule,), tuple((rule, name, "reject") for name in properties))
+    return Case(
+        what, stream, sent, QUARANTINED, (rule,), tuple((rule, name, "reject") for name in properties)
+    )
 
 
 def sound(what: str, stream: str, sent: Line) -> Case:
@@ -66,7 +68,7 @@ BYTES = [
     rejected("a key twice, below", LANDING, b'{"event_name":"cta_click","payload":{"a":1,"a":1}}', "duplicate_keys"),
     rejected("a list", LANDING, b'[{"event_name":"landing_view"}]', "not_an_object"),
     rejected("a number", LANDING, b"42", "not_an_object"),
-]
+]  # fmt: skip
 
 NAMES = [
     rejected("a folder that is not planned", "landing/clicks", line(LANDING, "cta_click"), "unknown_stream"),
@@ -232,7 +234,15 @@ FILES = {
 }
 
 REPEATS = {"duplicate", "duplicate_conflict", "superseded"}  # two lines each: see test_duplicates.py
-SECRETS = ["13800138000", "13800138001", "li@example.com", "wxid_abc12345", "13912345678", "li.wei@example.com", "wxid_a1b2c3d4"]
+SECRETS = [
+    "13800138000",
+    "13800138001",
+    "li@example.com",
+    "wxid_abc12345",
+    "13912345678",
+    "li.wei@example.com",
+    "wxid_a1b2c3d4",
+]
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +253,9 @@ def built() -> Built:
         drop.add(case.stream, case.line, name=f"case-{number:03d}.jsonl")
     for name, content in FILES.values():
         drop.add_file(LANDING, content, name=name)
-    drop.add_file(LANDING, drop.files[f"{LANDING}/received_date={ARRIVAL}/case-000.jsonl"], name="zz-again.jsonl")
+    drop.add_file(
+        LANDING, drop.files[f"{LANDING}/received_date={ARRIVAL}/case-000.jsonl"], name="zz-again.jsonl"
+    )
     return workshop().build(drop, EVENTS)
 
 
@@ -300,7 +312,10 @@ def test_every_rule_has_its_case() -> None:
 
 
 def test_files_that_are_no_lines_get_their_reason(built: Built) -> None:
-    found = by_file(built, "select source_file, status, reason, lines from normalized.file_status where reason is not null")
+    found = by_file(
+        built,
+        "select source_file, status, reason, lines from normalized.file_status where reason is not null",
+    )
     expected = {name: [("unreadable", reason, 0)] for reason, (name, _) in FILES.items()}
     assert found == expected | {"zz-again.jsonl": [("already_landed", "already_landed", 0)]}
 
@@ -317,7 +332,9 @@ def test_personal_data_is_written_nowhere_else(built: Built, sent: str) -> None:
     """S1-13: neither in the events nor among the violations, whatever field it was sent in."""
     assert built.rows(f"select count(*) > 0 from staging.landed_lines where raw like '%{sent}%'") == [(True,)]
     for table in ("event_violations", "events", "line_status", "rejected_lines"):
-        assert built.rows(f"select count(*) from normalized.{table} as t where t::varchar like '%{sent}%'") == [(0,)]
+        assert built.rows(
+            f"select count(*) from normalized.{table} as t where t::varchar like '%{sent}%'"
+        ) == [(0,)]
 
 
 NULLED = None
