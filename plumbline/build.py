@@ -21,9 +21,7 @@ from plumbline.land import LandResult, land
 from plumbline.paths import PROJECT_ROOT, DataPaths
 from plumbline.publish import Published, Stamp, publish_duckdb, remove_stamp, write_stamp
 from plumbline.summary import print_summary
-
-#: Targets that `plumbline build` builds in → the database file under `warehouse/`.
-TARGETS = {"duckdb": "build.duckdb"}
+from plumbline.warehouse import Warehouse, open_warehouse
 
 
 @dataclass
@@ -31,7 +29,7 @@ class Build:
     """One build: what was asked, what came of each stage, and how long each took (seconds)."""
 
     build_id: str
-    database: Path
+    warehouse: Warehouse
     partial: bool
     landed: LandResult | None = None
     dbt: DbtResult | None = None
@@ -56,28 +54,22 @@ def build(
 
     Raises PlumblineError when the environment does not let it run; failed models and tests are in the result.
     """
-    if target not in TARGETS:
-        raise PlumblineError(
-            f"`plumbline build` has no target {target!r}: choose one of {', '.join(TARGETS)}."
-        )
     started_at = datetime.now(UTC)
     commit = _git_commit()
-    result = Build(
-        build_id=started_at.strftime("%Y%m%dT%H%M%S%fZ"),
-        database=paths.warehouse / TARGETS[target],
-        partial=bool(select),
-    )
     paths.warehouse.mkdir(parents=True, exist_ok=True)
-    with _one_build(paths.warehouse):
-        if result.database.exists():
-            with connect(result.database) as connection:
+    with _one_build(paths.warehouse), open_warehouse(target, paths) as warehouse:
+        result = Build(started_at.strftime("%Y%m%dT%H%M%S%fZ"), warehouse, partial=bool(select))
+        if warehouse.database.exists():
+            with connect(warehouse.database) as connection:
                 remove_stamp(connection)
         with _stage(result, console, "land") as progress:
             result.landed = land(paths, progress)
+            warehouse.take_in(progress)
+        target_path = paths.warehouse / "target"
         with _stage(result, console, "dbt build") as progress:
             result.dbt = dbt_build(
                 target,
-                target_path=paths.warehouse / "target",
+                target_path=target_path,
                 log_path=paths.warehouse / "logs",
                 variables={"as_of_date": as_of.isoformat() if as_of else ""},
                 environment={
@@ -92,10 +84,11 @@ def build(
             )
         _refuse_nothing(result.dbt, select)
         if result.passed and not result.partial:
-            with connect(result.database) as connection:
-                write_stamp(connection, _stamp(result, commit))
             with _stage(result, console, "publish"):
-                result.published = publish_duckdb(paths)
+                warehouse.hand_over(target_path / "manifest.json")
+                with connect(warehouse.database) as connection:
+                    write_stamp(connection, _stamp(result, commit))
+                result.published = publish_duckdb(paths, warehouse.database)
         print_summary(result, paths, console)
     return result
 

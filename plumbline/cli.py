@@ -36,6 +36,11 @@ _data = click.option(
 )
 
 
+_target = click.option(
+    "--target", envvar="PLUMBLINE_TARGET", default="duckdb", show_default=True, help="duckdb or clickhouse."
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def commands() -> None:
     """Raw product events in, tested and published metrics out."""
@@ -62,11 +67,16 @@ def demo(out: Path, users: int, days: int, seed: int, dirty: float, start: date)
 
 @commands.command()
 @_data
-def land(data: str | None) -> None:
+@_target
+def land(data: str | None, target: str) -> None:
     """Raw drop → landed lines; what has landed before adds nothing."""
     from plumbline.land import land as land_all
+    from plumbline.warehouse import open_warehouse
 
-    landed = land_all(DataPaths.from_env(data))
+    paths = DataPaths.from_env(data)
+    landed = land_all(paths)
+    with open_warehouse(target, paths) as warehouse:
+        warehouse.take_in(lambda name, done, total: None)
     print(
         f"{landed.lines:,} lines landed from {landed.files:,} files in {landed.seconds:.1f} s; "
         f"{landed.already_landed:,} files had landed before, {landed.unreadable:,} cannot be read"
@@ -79,7 +89,7 @@ def land(data: str | None) -> None:
     "--as-of", type=_Day(), help="Last local day the marts describe; default: the last complete one."
 )
 @click.option("--full-refresh", is_flag=True, help="Build incremental tables anew.")
-@click.option("--target", envvar="PLUMBLINE_TARGET", default="duckdb", show_default=True, help="dbt target.")
+@_target
 @click.option("--select", "selection", metavar="NODES...", help="Build only these; never published.")
 @click.argument("more_nodes", nargs=-1, metavar="")
 def build(
@@ -104,12 +114,15 @@ def build(
 
 @commands.command()
 @_data
+@_target
 @click.option("--to", type=click.Choice(["duckdb"]), default="duckdb", show_default=True)
-def publish(data: str | None, to: str) -> None:
+def publish(data: str | None, target: str, to: str) -> None:
     """Publish the marts of the last build again, if it passed."""
     from plumbline.publish import publish_duckdb
+    from plumbline.warehouse import database_of
 
-    published = publish_duckdb(DataPaths.from_env(data))
+    paths = DataPaths.from_env(data)
+    published = publish_duckdb(paths, database_of(target, paths))
     for path, (tables, rows) in published.files.items():
         print(f"served   {path}  ({tables} tables, {rows:,} rows)")
     print(f"Published build {published.build_id}.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from rich.table import Table
 from plumbline.dbt_runner import Node
 from plumbline.engine import connect
 from plumbline.paths import PROJECT_ROOT, DataPaths
+from plumbline.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from plumbline.build import Build
@@ -27,14 +30,14 @@ select
     count(*) filter (where status = 'quarantined'),
     count(*) filter (where status = 'duplicate'),
     count(*) filter (where status = 'blank')
-from normalized.line_status
+from {prefix}normalized.line_status
 group by product
 order by product
 """
 
 TOP_REASONS = """
 select status, reason, count(*) as lines
-from normalized.line_status
+from {prefix}normalized.line_status
 where reason is not null
 group by status, reason
 order by lines desc, reason
@@ -43,18 +46,17 @@ limit 10
 
 FILES_WITH_FAULTS = """
 select reason, count(*), min(source_file)
-from normalized.file_status
+from {prefix}normalized.file_status
 where status = 'unreadable'
 group by reason
 order by reason
 """
 
 STREAMS_ABSENT = """
-select product, string_agg(stream, ', ' order by stream)
-from seeds.plan_streams
-where (product, stream) not in (select (product, stream) from normalized.line_status)
-group by product
-order by product
+select product, stream
+from {prefix}seeds.plan_streams
+where (product, stream) not in (select (product, stream) from {prefix}normalized.line_status)
+order by product, stream
 """
 
 # The latest mature day of each metric: an unfinished cohort is no headline.
@@ -97,16 +99,16 @@ class _Nowhere:
 def _print(build: Build, paths: DataPaths, console: Console) -> None:
     assert build.dbt is not None and build.landed is not None
     console.print(f"\nLanded {build.landed.lines:,} new lines from {build.landed.files:,} new files.\n")
-    with connect(build.database, read_only=True) as connection:
-        if build.passed and not build.partial:
-            _print_lines(connection, console)
+    if build.passed and not build.partial:
+        _print_lines(build.warehouse, console)
+        with connect(build.warehouse.database, read_only=True) as connection:
             _print_headlines(connection, console)
     _print_nodes(build.dbt.nodes, console)
     _print_closing(build, paths, console)
 
 
-def _print_lines(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
-    rows = connection.execute(LINES_BY_PRODUCT).fetchall()
+def _print_lines(warehouse: Warehouse, console: Console) -> None:
+    rows = warehouse.rows(LINES_BY_PRODUCT)
     totals = ("all", *(sum(row[column] for row in rows) for column in range(1, 6)))
     console.print(
         _table(
@@ -115,13 +117,14 @@ def _print_lines(connection: duckdb.DuckDBPyConnection, console: Console) -> Non
             [*rows, totals],
         )
     )
-    reasons = connection.execute(TOP_REASONS).fetchall()
+    reasons = warehouse.rows(TOP_REASONS)
     if reasons:
         console.print(_table("Top reasons", ("status", "reason", "lines"), reasons))
-    faults = connection.execute(FILES_WITH_FAULTS).fetchall()
+    faults = warehouse.rows(FILES_WITH_FAULTS)
     if faults:
         console.print(_table("Files that cannot be read", ("reason", "files", "for example"), faults))
-    for product, streams in connection.execute(STREAMS_ABSENT).fetchall():
+    for product, absent in groupby(warehouse.rows(STREAMS_ABSENT), itemgetter(0)):
+        streams = ", ".join(stream for _, stream in absent)
         console.print(f"Nothing received: {product} ({streams})", style="dim")
 
 

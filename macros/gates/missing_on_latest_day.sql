@@ -41,9 +41,9 @@ lacking as (
 
 asked as (
     select
-        recent.product,
-        recent.event_name,
-        rules.property,
+        recent.product as product,
+        recent.event_name as event_name,
+        rules.property as property,
         recent.event_date,
         case when lacking.property is null then 0 else 1 end as is_missing
     from recent

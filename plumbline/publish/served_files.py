@@ -31,13 +31,14 @@ class Published:
     files: dict[Path, tuple[int, int]]
 
 
-def publish_duckdb(paths: DataPaths) -> Published:
-    """Publishes the marts in `warehouse/build.duckdb` to the served files, atomically, each as a whole.
+def publish_duckdb(paths: DataPaths, database: Path | None = None) -> Published:
+    """Publishes the marts in `database` to the served files, atomically, each as a whole.
 
-    Both files are complete on disk before the first is replaced. Raises PlumblineError when the database
-    does not carry the stamp of a full, passing build; readers then keep what they have.
+    Without `database` they come from `warehouse/build.duckdb`. Both files are complete on disk before the
+    first is replaced. Raises PlumblineError when the database does not carry the stamp of a full, passing
+    build; readers then keep what they have.
     """
-    database = paths.warehouse / "build.duckdb"
+    database = database or paths.warehouse / "build.duckdb"
     if not database.exists():
         raise PlumblineError(f"Nothing to publish: {database} does not exist. Run `plumbline build` first.")
     paths.serving.mkdir(parents=True, exist_ok=True)

@@ -28,8 +28,8 @@ mismatches as (
 
 alerts as (
     select
-        checks.product,
-        checks.event_name,
+        checks.product as product,
+        checks.event_name as event_name,
         count(*) as escalated_lines
     from checks
     inner join escalated on checks.sent_value = escalated.policy_tag
