@@ -1,4 +1,4 @@
-"""`make bench`: ratios on a demo drop of over 3 million lines. Options: --users for another size, --repeats."""
+"""`make bench`: ratios on a demo drop of over 3 million lines."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class BuildTimes:
 
 
 def build_times(paths: DataPaths, repeats: int = 3) -> BuildTimes:
-    """Builds `paths` (landed already) from nothing, `repeats` times, each between two scans that hash every line."""
+    """Builds `paths` (landed already) from nothing, `repeats` times, each between two scans."""
     scans: list[float] = []
     seconds: dict[str, list[float]] = {}
     peak = 0.0
