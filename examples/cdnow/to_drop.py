@@ -15,8 +15,8 @@ ARRIVAL = "received_date=1998-07-01"  # the day after the last order
 def write_drop(raw: Path) -> tuple[int, int]:
     """Writes the drop below `raw`; returns the number of orders and of customers.
 
-    An order's id is its position in the log. A customer registers on the date of the first order. The log names
-    no currency; it was a shop in the United States. An order of 0.00 stays an order: it is no payment.
+    An order's id is its position in the log; a customer registers on the date of the first order. The log
+    names no currency; the shop was in the United States. An order of 0.00 stays an order: it is no payment.
     """
     with gzip.open(ORDERS, "rt", newline="") as file:
         orders = list(csv.DictReader(file))
