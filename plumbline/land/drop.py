@@ -27,8 +27,9 @@ def raw_files(raw: Path, landed_at: datetime) -> list[RawFile]:
     """Every regular file below `raw`, the first received first (ties by path).
 
     Names that begin with a dot or an underscore, and all below such a folder, are not part of the drop. A
-    file that lies too high has a product or stream `(none)`. It arrives at the end of the day that its innermost
-    folder `received_date=YYYY-MM-DD` names, else (or when there is no such day) at `landed_at`. All is UTC.
+    file that lies too high has a product or stream `(none)`. It arrives at the end of the day that its
+    innermost folder `received_date=YYYY-MM-DD` names, else (or when there is no such day) at `landed_at`.
+    Times are UTC.
     """
     found = [_raw_file(raw, path, landed_at) for path in _visible_files(raw)]
     return sorted(found, key=lambda file: (file.received_at, file.source_file))
