@@ -8,7 +8,7 @@ events as (
 ),
 
 named as (
-    select * from {{ ref('named_events') }} where event_name is null
+    select * from {{ ref('named_events') }}
 ),
 
 violations as (
@@ -32,6 +32,7 @@ sightings as (
         occurred_at,
         false as is_accepted
     from named
+    where event_name is null
 ),
 
 seen as (
@@ -52,23 +53,40 @@ seen as (
     group by sightings.product, sightings.event_name
 ),
 
+-- What a line broke is known since it happened; a line without a possible time, since it arrived.
 counted_rules as (
-    select product, event_name, rule, severity, count(*) as violations
-    from violations
-    where event_name is not null
-    group by product, event_name, rule, severity
+    select violations.product, violations.event_name, violations.rule, violations.severity, count(*) as violations
+    from named
+    inner join violations on {{ same_line('named', 'violations') }}
+    inner join clock on named.product = clock.product
+    where
+        violations.event_name is not null
+        and least(coalesce(named.occurred_at, named.received_at), named.received_at) < clock.as_of_end_at
+    group by violations.product, violations.event_name, violations.rule, violations.severity
+),
+
+rules as (
+    select
+        product,
+        event_name,
+        rule,
+        sum(violations) as violations
+        {%- for severity in ['reject', 'error', 'warn'] %},
+        sum(case when severity = '{{ severity }}' then violations else 0 end) as {{ severity }}_violations
+        {%- endfor %}
+    from counted_rules
+    group by product, event_name, rule
 ),
 
 broken as (
     select
         product,
-        event_name,
-        sum(violations) as violations,
-        sum(case when severity = 'reject' then violations else 0 end) as reject_violations,
-        sum(case when severity = 'error' then violations else 0 end) as error_violations,
-        sum(case when severity = 'warn' then violations else 0 end) as warn_violations,
+        event_name
+        {%- for column in ['violations', 'reject_violations', 'error_violations', 'warn_violations'] %},
+        sum({{ column }}) as {{ column }}
+        {%- endfor %},
         {{ joined_text("rule || ' ' || cast(violations as " ~ dbt.type_string() ~ ")", ', ', 'rule') }} as violations_by_rule
-    from counted_rules
+    from rules
     group by product, event_name
 ),
 
