@@ -19,11 +19,10 @@ USERS = 8_000  # about 600,000 lines of JSON in 60 days
 def landing_ratio(paths: DataPaths, repeats: int = 3, users: int = USERS) -> dict[str, float]:
     """Medians of interleaved repeats, on a clean demo drop in `paths.root / "clean"`, one file a stream.
 
-    `land_seconds` includes hashing, judging and writing every line. `read_seconds` is
-    `create table ... as select * from read_json(...)`, stream by stream, with two threads and the columns
-    known beforehand. `ratio` is the first over the second; `lines` and `bytes` say on how much. Few large
-    files and known columns are the best case of `read_json`: with files by day, or columns to find, it takes
-    longer.
+    `land_seconds` includes hashing, judging and writing every line. `read_seconds` is `create table ... as
+    select * from read_json(...)`, stream by stream, with two threads and known columns. `ratio` is the first
+    over the second; `lines` and `bytes` say on how much. Large files and known columns are the best case of
+    `read_json`: with files by day, or columns to find, it takes longer.
     """
     clean = DataPaths(paths.root / "clean")
     write_demo(clean.raw, users, days=60, seed=7, dirty=0, start=date(2026, 1, 5))

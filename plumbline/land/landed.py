@@ -46,8 +46,15 @@ FILES = pa.schema(
 )
 ROW_GROUP = 122_880  # lines; one DuckDB row group
 ROW_GROUP_BYTES = 64 * 2**20  # of text, whichever comes first
-_REPEATED_TEXT = pa.dictionary(pa.int32(), pa.string())
 PARTIAL = ".partial"  # files with this ending are being written, or are left from a landing that was killed
+
+_OF_FILE = ["product", "stream", "source_file", "file_sha256"]
+_STORED = pa.schema(
+    [
+        field.with_type(pa.dictionary(pa.int32(), pa.string())) if field.name in _OF_FILE else field
+        for field in LINES
+    ]
+)
 
 
 def ensure_landed_dir(paths: DataPaths) -> None:
@@ -76,9 +83,8 @@ def read_manifest(paths: DataPaths) -> list[dict[str, Any]]:
         raise PlumblineError(
             f"The file manifest {_manifest(paths)} cannot be read: remove {paths.landed} and land again."
         ) from error
-    present = {
-        identity(row) for row in rows if row["status"] == "landed" and part_path(paths, row, 0).exists()
-    }
+    landed = (row for row in rows if row["status"] == "landed")
+    present = {identity(row) for row in landed if part_path(paths, row, 0).exists()}
     return [row for row in rows if row["status"] == "unreadable" or identity(row) in present]
 
 
@@ -119,17 +125,14 @@ class LineWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = [file.product, file.stream, file.source_file, sha256]
         self._received_at = pa.scalar(file.received_at, pa.timestamp("us"))
-        repeated = ["product", "stream", "source_file", "file_sha256", "received_at"]
-        self._schema = pa.schema(
-            [field.with_type(_REPEATED_TEXT) if field.name in repeated[:-1] else field for field in LINES]
-        )
+        repeated = [*_OF_FILE, "received_at", "fault"]
         self._writer = pq.ParquetWriter(
             partial(path),
-            self._schema,
-            compression="snappy",
-            use_dictionary=[*repeated, "fault"],
+            _STORED,
+            compression="snappy",  # zstd: half the size, 1.5 times the time to write and to scan
+            use_dictionary=repeated,
             column_encoding={"line_no": "DELTA_BINARY_PACKED"},
-            write_statistics=[*repeated, "line_no", "fault"],
+            write_statistics=[*repeated, "line_no"],
             store_schema=False,
         )
         self._held: list[pa.Table] = []
@@ -159,7 +162,7 @@ class LineWriter:
             file = [pa.DictionaryArray.from_arrays(every_line, [text]) for text in self._file]
             received_at = pa.repeat(self._received_at, len(lines))
             line_no, *rest = lines.columns
-            table = pa.table([*file, line_no, received_at, *rest], schema=self._schema)
+            table = pa.table([*file, line_no, received_at, *rest], schema=_STORED)
             self._writer.write_table(table, row_group_size=ROW_GROUP)
             self._held.clear()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -138,7 +139,10 @@ def _survey(file: RawFile) -> Survey:
 
 def _workers(size: int) -> Executor:
     """Processes when there are many bytes to land, else threads."""
-    return ProcessPoolExecutor(WORKERS) if size >= MANY_BYTES else ThreadPoolExecutor(WORKERS)
+    if size < MANY_BYTES:
+        return ThreadPoolExecutor(WORKERS)
+    ignore_interrupt = (signal.SIGINT, signal.SIG_IGN)  # this process hears it too, and stops them
+    return ProcessPoolExecutor(WORKERS, initializer=signal.signal, initargs=ignore_interrupt)
 
 
 def _new_rows(

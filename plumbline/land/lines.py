@@ -13,8 +13,8 @@ import pyarrow as pa
 
 MAX_LINE = 16 * 2**20  # bytes; a longer line is landed without its text
 BLOCK = 2**20  # bytes read and judged at a time
-LINE_FEED = ord("\n")
 PART = 32 * 2**20  # bytes of a large file that one worker takes at a time
+LINE_FEED = ord("\n")
 
 
 class FaultyFile(Exception):
