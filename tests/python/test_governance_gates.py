@@ -5,10 +5,10 @@ The analyses for the phase-1 check and for the launch must say the same as the t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
 import pytest
 from drops import ABSENT, NORMALIZED, Built, Drop, Line, line, workshop
 
@@ -32,7 +32,11 @@ PAIRS = [
     "d3_requires_compliance_committee",
     "unknown_event_names_24h",
 ]
-MISMATCHES = ["policy_action_mismatch_warns", "policy_risk_mismatch_warns"]
+MISMATCHES = [
+    "policy_action_mismatch_warns",
+    "policy_risk_mismatch_warns",
+    "policy_escalation_unexpected_warns",
+]
 NO_DATA = "governance_no_data_on_latest_day"
 TESTS = [*(f"{pair}_{end}" for pair in PAIRS for end in ("warns", "fails")), *MISMATCHES, NO_DATA]
 
@@ -86,6 +90,7 @@ def within() -> list[Line]:
         *some(20, "cta_click", event_name="page_scrolled"),
         *some(1, "license_rejected", {"action_required": "remove_asset"}),
         *some(1, "risk_alert", {"policy_tag": "D1", "action_required": "", "risk_level": "high"}),
+        *some(1, "risk_alert", {"escalation_level": "compliance_committee"}),
     ]
 
 
@@ -104,6 +109,7 @@ def above() -> list[Line]:
         *some(20, "cta_click", event_name="page_scrolled"),
         *some(1, "license_rejected", {"action_required": "remove_asset"}),
         *some(1, "risk_alert", {"policy_tag": "D1", "action_required": "", "risk_level": "high"}),
+        *some(1, "risk_alert", {"escalation_level": "compliance_committee"}),
     ]
 
 
@@ -167,9 +173,9 @@ VERIFIED = {
         ("license_apply", "policy_tag"): (8, 8, 1, 1, "warning"),
         ("license_rejected", "policy_tag"): (4, 4, 0, 0, "ok"),
         ("license_rejected", "action_required"): (4, 1, 0, 0, "ok"),
-        ("risk_alert", "policy_tag"): (64, 64, 0, 0, "ok"),
-        ("risk_alert", "action_required"): (64, 41, 0, 0, "ok"),
-        ("risk_alert", "escalation_level"): (64, 64, 19, 19, "warning"),
+        ("risk_alert", "policy_tag"): (65, 65, 0, 0, "ok"),
+        ("risk_alert", "action_required"): (65, 42, 0, 0, "ok"),
+        ("risk_alert", "escalation_level"): (65, 65, 19, 19, "warning"),
         ("task_failed", "policy_tag"): (2503, 2497, 0, 0, "ok"),
         ("task_failed", "action_required"): (2503, 2500, 25, 25, "warning"),
     },
@@ -177,9 +183,9 @@ VERIFIED = {
         ("license_apply", "policy_tag"): (46, 46, 20, 20, "failed"),
         ("license_rejected", "policy_tag"): (4, 4, 0, 0, "ok"),
         ("license_rejected", "action_required"): (4, 1, 0, 0, "ok"),
-        ("risk_alert", "policy_tag"): (67, 67, 0, 0, "ok"),
-        ("risk_alert", "action_required"): (67, 43, 0, 0, "ok"),
-        ("risk_alert", "escalation_level"): (67, 67, 20, 20, "failed"),
+        ("risk_alert", "policy_tag"): (68, 68, 0, 0, "ok"),
+        ("risk_alert", "action_required"): (68, 44, 0, 0, "ok"),
+        ("risk_alert", "escalation_level"): (68, 68, 20, 20, "failed"),
         ("task_failed", "policy_tag"): (46, 43, 0, 0, "ok"),
         ("task_failed", "action_required"): (46, 43, 20, 20, "failed"),
     },
@@ -190,8 +196,8 @@ LAUNCH = {
     # scenario → requirement → lines, faults, verdict for the landing page. S0-46 counts what the latest day received,
     # S0-45 the 30 late lines too, but no line that is kept out for its Z9 (45 and 60 of them).
     "clean": {"S0-45": (54, 0, "ok"), "S0-46": (24, 0, "ok")},
-    "within": {"S0-45": (2606, 20, "warning"), "S0-46": (2621, 20, "warning")},
-    "above": {"S0-45": (176, 20, "warning"), "S0-46": (206, 20, "failed")},
+    "within": {"S0-45": (2607, 20, "warning"), "S0-46": (2622, 20, "warning")},
+    "above": {"S0-45": (177, 20, "warning"), "S0-46": (207, 20, "failed")},
     "quiet": {"S0-45": (63, 0, "ok"), "S0-46": (3, 0, "ok")},
 }
 
@@ -237,7 +243,7 @@ def test_launch_check_says_the_same(scenario: tuple[str, Built]) -> None:
 
 def test_the_demo_warns_and_passes(built_demo: DataPaths) -> None:
     """Dirt of the demo shows as warnings about what was received, and stays within all gates."""
-    results = orjson.loads((built_demo.warehouse / "target/run_results.json").read_bytes())["results"]
+    results = json.loads((built_demo.warehouse / "target/run_results.json").read_bytes())["results"]
     said = {result["unique_id"].split(".")[2]: result["status"] for result in results}
     assert {said[f"{name}_received_in_range_warns"] for name in PROPERTIES} == {"warn"}
     assert {said[f"{pair}_fails"] for pair in PAIRS} == {"pass"}
