@@ -59,21 +59,56 @@ where (product, stream) not in (select (product, stream) from {prefix}normalized
 order by product, stream
 """
 
-# The latest mature day of each metric: an unfinished cohort is no headline.
+# The latest mature day of each metric, and the day before it: an unfinished cohort is no headline.
 HEADLINES = """
+with latest as (
+    select metric_key, product, max(date_day) as date_day
+    from marts.metrics_daily
+    where segment = 'all' and is_mature
+    group by metric_key, product
+)
+
 select
-    any_value(catalog.name_en) as metric,
-    any_value(catalog.unit) as unit,
+    catalog.name_en,
+    catalog.unit,
     metrics.product,
-    max_by(metrics.value, metrics.date_day) as value,
-    max_by(metrics.is_low_n, metrics.date_day) as is_low_n,
-    max_by(metrics.evaluability, metrics.date_day) as evaluability
+    metrics.value,
+    before.value,
+    metrics.is_low_n,
+    metrics.evaluability
+from marts.metric_catalog as catalog
+inner join latest on catalog.metric_key = latest.metric_key and catalog.product = latest.product
+inner join marts.metrics_daily as metrics
+    on
+        latest.metric_key = metrics.metric_key
+        and latest.product = metrics.product
+        and latest.date_day = metrics.date_day
+        and metrics.segment = 'all'
+left join marts.metrics_daily as before
+    on
+        latest.metric_key = before.metric_key
+        and latest.product = before.product
+        and latest.date_day - 1 = before.date_day
+        and before.segment = 'all'
+where catalog.is_headline
+order by catalog.priority, catalog.name_en, metrics.product
+"""
+
+NOT_EVALUABLE = """
+select distinct catalog.name_en, catalog.product, catalog.required_event
 from marts.metric_catalog as catalog
 inner join marts.metrics_daily as metrics
     on catalog.metric_key = metrics.metric_key and catalog.product = metrics.product
-where catalog.is_headline and metrics.segment = 'all' and metrics.is_mature
-group by metrics.metric_key, metrics.product
-order by min(catalog.priority), metric, metrics.product
+where metrics.evaluability = 'not_evaluable'
+order by catalog.name_en, catalog.product
+"""
+
+PRODUCTS_WITHOUT_METRICS = """
+select product, count(*)
+from marts.metric_catalog
+where status = 'built' and product not in (select product from marts.metrics_daily)
+group by product
+order by product
 """
 
 
@@ -129,15 +164,27 @@ def _print_lines(warehouse: Warehouse, console: Console) -> None:
 
 
 def _print_headlines(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Headline metrics with the value of the day before, and what has no value and why."""
     [(as_of,)] = connection.execute("select as_of_date from marts.build_info").fetchall()
     cells: dict[str, dict[str, str]] = {}
-    for metric, unit, product, value, is_low_n, evaluability in connection.execute(HEADLINES).fetchall():
+    for metric, unit, product, value, before, is_low_n, evaluability in connection.execute(
+        HEADLINES
+    ).fetchall():
         shown = _in_unit(value, unit) if evaluability == "ok" else evaluability.replace("_", " ")
+        shown += "" if before is None else f" (was {_in_unit(before, unit)})"
         cells.setdefault(metric, {})[product] = shown + (" (low n)" if is_low_n else "")
     products = sorted({product for row in cells.values() for product in row})
     if cells:
         rows = [(metric, *(row.get(product, "") for product in products)) for metric, row in cells.items()]
-        console.print(_table(f"Headline metrics, {as_of}", ("metric", *products), rows))
+        console.print(_table(f"Headline metrics, {as_of} (and the day before)", ("metric", *products), rows))
+    for metric, product, event in connection.execute(NOT_EVALUABLE).fetchall():
+        console.print(
+            f"Not evaluable: {metric} of {product} needs {event}, which was never received.", style="dim"
+        )
+    for product, metrics in connection.execute(PRODUCTS_WITHOUT_METRICS).fetchall():
+        console.print(
+            f"No metrics of {product}: nothing of it was accepted ({metrics} wait for it).", style="dim"
+        )
 
 
 def _in_unit(value: float | None, unit: str) -> str:
