@@ -363,13 +363,26 @@ property_violations as (
 -- 4. Governance: what the policy tag asks of the other fields.
 tagged as (
     select
-        named.*,
+        {% for column in line_key() %}named.{{ column }},
+        {% endfor -%}
+        named.event_name,
+        named.action_required,
+        named.risk_level,
+        named.escalation_level,
         policy_tags.action_required as expected_action,
         policy_tags.risk_level as expected_risk,
         policy_tags.escalation_level as expected_escalation,
-        named.action_required in (select value from {{ ref('plan_enum_values') }} where enum_name = 'action_required') as is_action_planned
+        named.policy_tag is null or policy_tags.policy_tag is not null as is_tag_planned,
+        named.action_required in (select value from {{ ref('plan_enum_values') }} where enum_name = 'action_required') as is_action_planned,
+        named.escalation_level in (select escalation_level from policy_tags) as is_escalation_of_a_tag
     from {{ ref('named_events') }} as named
-    inner join policy_tags on named.policy_tag = policy_tags.policy_tag
+    left join value_aliases
+        on
+            named.product = value_aliases.product
+            and value_aliases.property = 'policy_tag'
+            and named.policy_tag = value_aliases.raw_value
+    left join policy_tags on coalesce(value_aliases.value, named.policy_tag) = policy_tags.policy_tag
+    where named.policy_tag is not null or named.escalation_level is not null
 ),
 
 {%- set governance_rules = [
@@ -379,6 +392,8 @@ tagged as (
         "risk_level is not null and expected_risk is not null and risk_level <> expected_risk"),
     ('policy_escalation_mismatch', 'error', 'escalation_level',
         "expected_escalation is not null and coalesce(escalation_level, 'none') <> expected_escalation"),
+    ('policy_escalation_unexpected', 'warn', 'escalation_level',
+        "is_tag_planned and is_escalation_of_a_tag and expected_escalation is null"),
 ] %}
 
 governance_violations as (
@@ -393,7 +408,11 @@ governance_violations as (
         '{{ severity }}' as severity
     from tagged
     inner join rules
-        on tagged.product = rules.product and tagged.event_name = rules.event_name and rules.property = '{{ property }}'
+        on
+            tagged.product = rules.product
+            and tagged.event_name = rules.event_name
+            and rules.property = '{{ property }}'
+            and rules.is_listed
     where {{ condition }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}

@@ -36,6 +36,7 @@ RULES = {
     "missing_required", "wrong_type", "out_of_range", "bad_format", "missing_actor", "policy_escalation_mismatch",
     "coerced_text", "value_alias", "property_alias", "event_alias", "unplanned_property", "tz_assumed",
     "client_time_used", "clock_skew", "wrong_source", "policy_action_mismatch", "policy_risk_mismatch",
+    "policy_escalation_unexpected",
 }  # fmt: skip
 
 

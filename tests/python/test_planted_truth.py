@@ -47,9 +47,9 @@ METRICS = {
 
 @pytest.fixture(scope="module")
 def dirty() -> Built:
-    """300 people, 12 days, 5 % dirt."""
+    """300 people, 24 days, 5 % dirt."""
     workshop().empty()
-    write_demo(workshop().paths.raw, users=300, days=12, seed=5, dirty=0.05, start=date(2026, 1, 1))
+    write_demo(workshop().paths.raw, users=300, days=24, seed=5, dirty=0.05, start=date(2026, 1, 1))
     return workshop().build_again(NORMALIZED)
 
 

@@ -189,6 +189,10 @@ GOVERNANCE = [
     sound("an appeal goes with any tag", LANDING, line(LANDING, "task_failed", {"action_required": "appeal_only"})),
     reported("a risk against the tag", LANDING, line(LANDING, "risk_alert", {"policy_tag": "D1", "action_required": "", "risk_level": "high"}), ("policy_risk_mismatch", "risk_level", "warn")),
     reported("D3 goes to the committee", LANDING, line(LANDING, "risk_alert", {"policy_tag": "D3", "action_required": ""}), ("policy_escalation_mismatch", "escalation_level", "error")),
+    reported("d3 in lower case goes there too", LANDING, line(LANDING, "risk_alert", {"policy_tag": "d3", "action_required": ""}), ("value_alias", "policy_tag", "warn"), ("policy_escalation_mismatch", "escalation_level", "error")),
+    sound("D3 where nothing says to whom", LANDING, line(LANDING, "credits_updated", {"policy_tag": "D3"})),
+    reported("B1 has no business at the committee", LANDING, line(LANDING, "risk_alert", {"escalation_level": "compliance_committee"}), ("policy_escalation_unexpected", "escalation_level", "warn")),
+    reported("no tag has no business at the committee", LANDING, line(LANDING, "risk_alert", {"policy_tag": "", "action_required": "", "escalation_level": "compliance_committee"}), ("policy_escalation_unexpected", "escalation_level", "warn")),
     sound("D3 at the committee", LANDING, line(LANDING, "risk_alert", {"policy_tag": "D3", "action_required": "", "escalation_level": "compliance_committee"})),
 ]  # fmt: skip
 
@@ -244,6 +248,11 @@ SECRETS = [
     "wxid_a1b2c3d4",
 ]
 
+TABLE = b"""trade_id,user_id,amount,currency,payment_status,paid_at,trade_type,processor
+csv-1,u1, 19.90 ,USD,success,2026-03-10T04:00:00Z,topup,stripe
+csv-2,u2,free,,success,2026-03-10T04:00:00Z,topup,
+"""
+
 
 @pytest.fixture(scope="module")
 def built() -> Built:
@@ -253,6 +262,7 @@ def built() -> Built:
         drop.add(case.stream, case.line, name=f"case-{number:03d}.jsonl")
     for name, content in FILES.values():
         drop.add_file(LANDING, content, name=name)
+    drop.add_file(TRADES, TABLE, name="table.csv")
     drop.add_file(
         LANDING, drop.files[f"{LANDING}/received_date={ARRIVAL}/case-000.jsonl"], name="zz-again.jsonl"
     )
@@ -322,9 +332,20 @@ def test_files_that_are_no_lines_get_their_reason(built: Built) -> None:
 
 def test_every_file_and_line_received_is_told(built: Built) -> None:
     assert built.rows("select count(*), sum(lines) from normalized.file_status") == [
-        (len(CASES) + len(FILES) + 1, len(CASES))
+        (len(CASES) + len(FILES) + 2, len(CASES) + 2)
     ]
-    assert built.rows("select count(*) from normalized.line_status") == [(len(CASES),)]
+    assert built.rows("select count(*) from normalized.line_status") == [(len(CASES) + 2,)]
+
+
+def test_values_of_a_csv_file_are_text_and_no_finding(
+    verdicts: dict[str, list[tuple]], violations: dict[str, list[tuple]], built: Built
+) -> None:
+    """A number is read without a word, an empty cell is a missing value, and what is no number is still none."""
+    assert verdicts["table.csv"] == [("accepted", None, None)] * 2
+    assert violations["table.csv"] == [("wrong_type", "amount", "error")]
+    assert built.rows("select amount_text, currency from normalized.events where order_id like 'csv-%' order by order_id") == [
+        ("19.90", "USD"), (None, None)
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("sent", SECRETS)
