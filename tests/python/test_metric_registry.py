@@ -1,0 +1,49 @@
+"""Which columns of a mart are metrics, and that the registry knows them all (X-27).
+
+A fraction (a rate, a mean, a percentile, a score) is a metric, and so is whatever the registry names. Whole numbers are
+the counts and the money that metrics are made of, and need not be registered.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+from oracle import plan
+
+from plumbline.paths import DataPaths
+
+BESIDE = {"governance", "metrics"}  # marts about data quality, and the tidy table itself
+
+
+def test_a_fraction_in_a_mart_is_a_registered_metric(built_demo: DataPaths, project_root: Path) -> None:
+    marts = {
+        path.stem
+        for path in (project_root / "models/marts").glob("*/*.sql")
+        if path.parent.name not in BESIDE
+    }
+    with duckdb.connect(
+        str(built_demo.serving / "plumbline_restricted.duckdb"), read_only=True
+    ) as connection:
+        columns = connection.execute(
+            "select table_name, column_name from duckdb_columns()"
+            " where data_type in ('DOUBLE', 'FLOAT') or data_type like 'DECIMAL%'"
+        ).fetchall()
+    registered = {
+        (row["mart"], row["mart_column"]) for row in plan.rows("plan_metrics") if row["status"] == "built"
+    }
+    fractions = {(mart, column) for mart, column in columns if mart in marts}
+    assert ("prompt_template_daily", "completion_rate_30d") in fractions
+    assert fractions - registered == set()
+
+
+def test_what_is_planned_names_no_mart_and_what_is_built_does() -> None:
+    for row in plan.rows("plan_metrics"):
+        assert bool(row["mart"]) == bool(row["mart_column"]) == (row["status"] == "built"), row["metric_key"]
+
+
+def test_a_required_event_is_an_event_of_the_plan() -> None:
+    required = {
+        (row["product"], row["required_event"]) for row in plan.rows("plan_metrics") if row["required_event"]
+    }
+    assert required - set(plan.events()) == set()
