@@ -40,7 +40,7 @@ def served(example: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert script["write_drop"](paths.raw) == (69_659, 23_570)
     result = build(paths, Console(quiet=True))
     assert result.passed and result.published, [node.name for node in result.dbt.nodes if not node.passed]
-    with duckdb.connect(str(result.database), read_only=True) as connection:
+    with duckdb.connect(str(paths.warehouse / "build.duckdb"), read_only=True) as connection:
         statuses = connection.execute(
             "select stream, status, count(*) from normalized.line_status group by all order by all"
         ).fetchall()
