@@ -102,6 +102,10 @@ class Built:
         return connection
 
 
+#: A test over several models runs only where all of them are built.
+_WHOLE_TESTS = {command: ("--indirect-selection", "cautious") for command in ("build", "test")}
+
+
 class Workshop:
     """Builds drops one after the other in one data folder and keeps each database under a name of its own."""
 
@@ -159,7 +163,7 @@ class Workshop:
         folders = ("--target-path", str(self._target(project)), "--log-path", str(self.paths.root / "logs"))
         with patch.object(dbt_runner, "PROJECT_ROOT", project):
             outcome = dbt_runner.invoke_dbt(
-                [command, *arguments, *folders, "--log-level", "none"],
+                [command, *arguments, *folders, *_WHOLE_TESTS.get(command, ()), "--log-level", "none"],
                 {"PLUMBLINE_DATA": str(self.paths.root)},
             )
         if outcome.exception:

@@ -59,7 +59,9 @@ def builds(sent: list[Sent]) -> dict[str, Marts]:
     for day in PAST:
         told = [one for one in sent if one.day is None or one.day <= day]
         assert 100 < len(told) < len(sent) - 100
-        known[day] = workshop().build(as_drop(told), select=["+reporting_clock", "+governance_checks"]).database
+        known[day] = (
+            workshop().build(as_drop(told), select=["+reporting_clock", "+governance_checks"]).database
+        )
     found = {"today": read(whole)}
     for day in PAST:  # dbt parses the project anew whenever the day changes
         found[f"{day}"] = as_of(whole, day)
