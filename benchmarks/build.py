@@ -50,11 +50,11 @@ def build_times(paths: DataPaths, repeats: int = 3) -> BuildTimes:
     seconds: dict[str, list[float]] = {}
     peak = 0.0
     for _ in range(repeats):
-        scans.append(_scan(paths))
+        scans.append(scan_seconds(paths))
         for file in paths.warehouse.glob("build.duckdb*"):
             file.unlink()
         peak = max(peak, _build(paths))
-        scans.append(_scan(paths))
+        scans.append(scan_seconds(paths))
         results = json.loads((paths.warehouse / "target/run_results.json").read_text())
         for node in results["results"]:
             if node["unique_id"].startswith("model."):
@@ -68,7 +68,7 @@ def _landed(paths: DataPaths) -> str:
     return f"{paths.landed}/*/*/*.parquet"
 
 
-def _scan(paths: DataPaths) -> float:
+def scan_seconds(paths: DataPaths) -> float:
     with connect() as connection:
         connection.execute("set threads = 2")
         started = time.perf_counter()
