@@ -374,7 +374,7 @@ tagged as (
         policy_tags.escalation_level as expected_escalation,
         named.policy_tag is null or policy_tags.policy_tag is not null as is_tag_planned,
         named.action_required in (select value from {{ ref('plan_enum_values') }} where enum_name = 'action_required') as is_action_planned,
-        named.escalation_level in (select escalation_level from policy_tags) as is_escalation_of_a_tag
+        named.escalation_level in (select tags.escalation_level from policy_tags as tags) as is_escalation_of_a_tag
     from {{ ref('named_events') }} as named
     left join value_aliases
         on
