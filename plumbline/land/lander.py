@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import pyarrow as pa
+
 from plumbline.errors import PlumblineError
 from plumbline.land.drop import RawFile, raw_files
 from plumbline.land.landed import (
@@ -141,8 +143,12 @@ def _workers(size: int) -> Executor:
     """Processes when there are many bytes to land, else threads."""
     if size < MANY_BYTES:
         return ThreadPoolExecutor(WORKERS)
-    ignore_interrupt = (signal.SIGINT, signal.SIG_IGN)  # this process hears it too, and stops them
-    return ProcessPoolExecutor(WORKERS, initializer=signal.signal, initargs=ignore_interrupt)
+    return ProcessPoolExecutor(WORKERS, initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and stops its workers
+    pa.set_memory_pool(pa.system_memory_pool())  # a fifth faster here: it keeps freed memory at hand
 
 
 def _new_rows(

@@ -60,7 +60,7 @@ def survey(path: Path, splittable: bool) -> Survey:
             sha256.update(block)
             if parts > 1:
                 while len(starts) < parts:
-                    target = max(len(starts) * size // parts, starts[-1][0])
+                    target = len(starts) * size // parts
                     cut = block.find(b"\n", max(target - offset, 0)) + 1
                     if not cut:
                         break

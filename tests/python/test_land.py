@@ -106,7 +106,7 @@ KINDS = {
 @pytest.mark.parametrize("name", KINDS)
 def test_every_kind_of_file_lands_its_line(paths: DataPaths, name: str) -> None:
     receive(paths, f"app/trades/{name}", KINDS[name])
-    with small_blocks():
+    with small_blocks(block=1):
         assert land(paths).lines == 1
     assert texts_of(paths) == [(LINE.decode(), None)]
     told = files_of(paths)[f"app/trades/{name}"]

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plumbline.land.doubt import doubtful_lines
-from plumbline.land.verdict import MAX_NESTING, faults_of
+from plumbline.land.verdict import faults_of
 
 GOOD = [
     b"{}",
@@ -24,7 +24,7 @@ GOOD = [
     b'{"prompt_template_id": 1, "template_id": 2, "first_template_id": 3, "_id": 4, "id": 5, "d": 6, "": 7}',
     b'{"a": "{\\"a\\": 1, \\"a\\": 2}"}',
     b'{"a": "a", "b": "a\\":", "c": "a"}',
-    b'{"a": ' + b"[" * (MAX_NESTING - 1) + b"]" * (MAX_NESTING - 1) + b"}",
+    b'{"a": ' + b"[" * 63 + b"]" * 63 + b"}",
     b'{"a": "' + b"[" * 100 + b'"}',
     b'{"a": [' + b", ".join([b"{}"] * 100) + b"]}",
 ]
@@ -37,8 +37,8 @@ FAULTY = [
     (b'{"a": "\xc3', "invalid_utf8"),
     (b'{"a": "\0"}', "nul_byte"),
     (b"\0", "nul_byte"),
-    (b'{"a": ' + b"[" * MAX_NESTING + b"]" * MAX_NESTING + b"}", "nesting_too_deep"),
-    (b'{"a": ' * (MAX_NESTING + 1) + b"1" + b"}" * (MAX_NESTING + 1), "nesting_too_deep"),
+    (b'{"a": ' + b"[" * 64 + b"]" * 64 + b"}", "nesting_too_deep"),
+    (b'{"a": ' * 65 + b"1" + b"}" * 65, "nesting_too_deep"),
     (b"[" * 100_000, "nesting_too_deep"),
     (b'{"a" : ' * 2000 + b"1" + b"}" * 2000, "nesting_too_deep"),
     (b'{"a": 1', "invalid_json"),
@@ -167,5 +167,6 @@ def test_few_lines_need_an_exact_look() -> None:
         "properties": {"job_id": 1, "processing_time_ms": 2},
     }
     flat = {f"column_{number}": number for number in range(200)}
-    lines = [json.dumps(value).encode() for value in (record, flat, {"text": 'he said: "a" \n C:\\'})]
-    assert doubtful_lines(lines, MAX_NESTING).tolist() == []
+    signs = {"x¢b": 1, "y¢b": 2, "Üa": 3, "text": 'he said: "a" \n C:\\'}
+    lines = [json.dumps(value, ensure_ascii=False).encode() for value in (record, flat, signs)]
+    assert doubtful_lines(lines, 64).tolist() == []
