@@ -9,5 +9,5 @@ select
     raw,
     fault,
     -- CSV cells are text whatever they mean, so a number sent as text is no mistake there.
-    coalesce(source_file like '%.csv' or source_file like '%.csv.gz', false) as is_text_source
+    coalesce({{ matches('source_file', "'(?i)[.]csv([.](gz|zst))?$'") }}, false) as is_text_source
 from {{ source('landed', 'lines') }}

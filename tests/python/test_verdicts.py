@@ -262,7 +262,7 @@ def built() -> Built:
         drop.add(case.stream, case.line, name=f"case-{number:03d}.jsonl")
     for name, content in FILES.values():
         drop.add_file(LANDING, content, name=name)
-    drop.add_file(TRADES, TABLE, name="table.csv")
+    drop.add_file(TRADES, TABLE, name="TABLE.CSV")
     drop.add_file(
         LANDING, drop.files[f"{LANDING}/received_date={ARRIVAL}/case-000.jsonl"], name="zz-again.jsonl"
     )
@@ -341,8 +341,8 @@ def test_values_of_a_csv_file_are_text_and_no_finding(
     verdicts: dict[str, list[tuple]], violations: dict[str, list[tuple]], built: Built
 ) -> None:
     """A number is read without a word, an empty cell is a missing value, and what is no number is still none."""
-    assert verdicts["table.csv"] == [("accepted", None, None)] * 2
-    assert violations["table.csv"] == [("wrong_type", "amount", "error")]
+    assert verdicts["TABLE.CSV"] == [("accepted", None, None)] * 2
+    assert violations["TABLE.CSV"] == [("wrong_type", "amount", "error")]
     assert built.rows("select amount_text, currency from normalized.events where order_id like 'csv-%' order by order_id") == [
         ("19.90", "USD"), (None, None)
     ]  # fmt: skip
