@@ -13,7 +13,18 @@ case when {{ container }} = '' then '$."' else '$."' || {{ container }} || '"."'
 {%- endmacro %}
 
 {% macro clickhouse__json_fragment(json, container, key) -%}
-nullIf({{ clickhouse_json_exact(clickhouse_json_call('JSONExtractRaw', json, container, key), json, container, key) }}, '')
+{%- set text = clickhouse_json_call('JSONExtractRaw', json, container, key) -%}
+nullIf({% if container == "''" -%}
+if(
+    startsWith({{ text }}, '{') and match({{ text }}, '"-?[0-9]{19,}"'),
+    concat('{', arrayStringConcat(arrayMap(
+        member -> concat(toJSONString(member.1), ':', member.2), {{ clickhouse_json_members("ifNull(" ~ json ~ ", '')", key, 'member') }}
+    ), ','), '}'),
+    {{ clickhouse_json_exact(text, json, container, key) }}
+)
+{%- else -%}
+{{ clickhouse_json_exact(text, json, container, key) }}
+{%- endif %}, '')
 {%- endmacro %}
 
 {# A function of the JSON family on property `key` inside `container`; `type` when it takes one. #}

@@ -28,20 +28,12 @@ concat('{', arrayStringConcat(arrayMap(
                 {%- endif %}
                 {{ clickhouse_json_exact('JSONExtractRaw(' ~ patch ~ ', ' ~ member ~ '.1)', patch, "''", member ~ '.1') }}
             )),
-            {{ clickhouse_json_members(json, member) }}
+            {{ clickhouse_json_members(json, "''", member) }}
         ),
         arrayFilter(
             {{ member }} -> {{ member }}.2 != 'null' and not JSONHas({{ json }}, {{ member }}.1),
-            {{ clickhouse_json_members(patch, member) }}
+            {{ clickhouse_json_members(patch, "''", member) }}
         )
     ))
 ), ','), '}')
-{%- endmacro %}
-
-{# The members of an object as pairs (key, JSON text). #}
-{% macro clickhouse_json_members(json, member) -%}
-arrayMap(
-    {{ member }} -> ({{ member }}.1, {{ clickhouse_json_exact(member ~ '.2', json, "''", member ~ '.1') }}),
-    JSONExtractKeysAndValuesRaw({{ json }})
-)
 {%- endmacro %}

@@ -10,35 +10,34 @@ json_extract_string({{ json }}, [
 ])
 {%- endmacro %}
 
-{# One call reads a named tuple. An array in the place of an object would fill the tuple by position, and a whole number
+{# One call reads a named tuple. An array in the place of a container would fill its part by position, and a whole number
    written as a float would lose its `.0`: records that may hold one are looked at again. -#}
 {% macro clickhouse__json_texts(json, paths) -%}
-{%- set parts, names = [], [] -%}
+{%- set leaves = {} -%}
 {%- for path in paths -%}
-    {%- if '.' in path -%}
-        {%- set root, leaf = path.split('.') -%}
-        {%- if root not in names -%}
-            {%- do names.append(root) -%}
-            {%- set leaves = [] -%}
-            {%- for other in paths if other.startswith(root ~ '.') -%}
-                {%- do leaves.append('`' ~ other.split('.')[1] ~ '` Nullable(String)') -%}
-            {%- endfor -%}
-            {%- do parts.append('`' ~ root ~ '` Tuple(' ~ leaves | join(', ') ~ ')') -%}
-        {%- endif -%}
-    {%- else -%}
-        {%- do parts.append('`' ~ path ~ '` Nullable(String)') -%}
-    {%- endif -%}
+    {%- set root, dot, leaf = path.partition('.') -%}
+    {%- do leaves.setdefault(root, []).append(leaf) -%}
 {%- endfor -%}
-{%- set sent = "JSONExtract(ifNull(" ~ json ~ ", ''), 'Tuple(" ~ parts | join(', ') ~ ")')" -%}
+{%- set parts = [] -%}
+{%- for root, names in leaves.items() -%}
+    {%- set type = 'Tuple(`' ~ names | select | join('` Nullable(String), `') ~ '` Nullable(String))' if names | select | list else 'Nullable(String)' -%}
+    {%- do parts.append('`' ~ root ~ '` ' ~ type) -%}
+{%- endfor -%}
+{%- set sent = 'JSONExtract(ifNull(' ~ json ~ ", ''), 'Tuple(" ~ parts | join(', ') ~ ")')" -%}
 [
     {%- for path in paths %}
-    {%- set keys = "'" ~ path.split('.') | join("', '") ~ "'" %}
-    {%- set text %}tupleElement({% if '.' in path %}tupleElement({{ sent }}, '{{ path.split('.')[0] }}'), '{{ path.split('.')[1] }}'{% else %}{{ sent }}, '{{ path }}'{% endif %}){% endset %}
+    {%- set root, dot, leaf = path.partition('.') %}
+    {%- set text = 'tupleElement(' ~ sent ~ ", '" ~ root ~ "')" %}
+    {%- if leaf %}
+        {%- set text = 'tupleElement(' ~ text ~ ", '" ~ leaf ~ "')" %}
+    {%- elif leaves[root] | select | list %}
+        {%- set text = clickhouse_json_call('JSONExtract', json, "''", "'" ~ root ~ "'", 'Nullable(String)') %}
+    {%- endif %}
     multiIf(
-        {%- if '.' in path %}
-        JSONType({{ json }}, '{{ path.split('.')[0] }}') = 'Array', null,
+        {%- if leaf %}
+        JSONType({{ json }}, '{{ root }}') = 'Array', null,
         {%- endif %}
-        match({{ text }}, '^-?[0-9]+$') and JSONType({{ json }}, {{ keys }}) = 'Double', concat({{ text }}, '.0'),
+        match({{ text }}, '^-?[0-9]+$') and JSONType({{ json }}, '{{ path.split('.') | join("', '") }}') = 'Double', concat({{ text }}, '.0'),
         {{ text }}
     ){% if not loop.last %},{% endif %}
     {%- endfor %}

@@ -7,11 +7,11 @@
 try_cast({{ text }} as decimal(38, {{ scale }}))
 {%- endmacro %}
 
-{# The cast to a decimal cuts digits off where others round, and takes `-` and `1.5.5` for numbers. -#}
+{# The cast to a decimal cuts digits off where others round, takes `-` and `1.5.5` for numbers, and fails on large ones. -#}
 {% macro clickhouse__try_decimal(text, scale) -%}
 if(
     isNull(toFloat64OrNull(trimBoth({{ text }}))),
     null,
-    toDecimal128(round(toDecimal256OrNull(trimBoth({{ text }}), {{ scale + 12 }}), {{ scale }}), {{ scale }})
+    accurateCastOrNull(round(toDecimal256OrNull(trimBoth({{ text }}), {{ scale + 12 }}), {{ scale }}), 'Decimal(38, {{ scale }})')
 )
 {%- endmacro %}

@@ -16,13 +16,17 @@ case {{ kind }}
 end
 {%- endmacro %}
 
+{# Every branch may be computed for every row: what is no time of the branch's kind must not make it fail. -#}
 {% macro clickhouse__utc_timestamp(text, kind, utc_offset_minutes) -%}
 multiIf(
     {{ kind }} in ('offset', 'naive'), parseDateTime64BestEffortOrNull({{ text }}, 6, 'UTC'),
-    {{ kind }} = 'date', addMinutes(parseDateTime64BestEffortOrNull({{ text }}, 6, 'UTC'), -{{ utc_offset_minutes }}),
-    {{ kind }} = 'epoch_s', fromUnixTimestamp64Micro(toInt64(toDecimal128OrNull({{ text }}, 6) * 1000000), 'UTC'),
-    {{ kind }} = 'epoch_ms', fromUnixTimestamp64Micro(toInt64(toDecimal128OrNull({{ text }}, 3) * 1000), 'UTC'),
-    {{ kind }} = 'epoch_us', fromUnixTimestamp64Micro(toInt64OrNull({{ text }}), 'UTC'),
+    {{ kind }} = 'date', addMinutes(parseDateTime64BestEffortOrNull({{ text }}, 6, 'UTC'), -({{ utc_offset_minutes }})),
+    {%- for unit, digits in {'epoch_s': 6, 'epoch_ms': 3, 'epoch_us': 0}.items() %}
+    {{ kind }} = '{{ unit }}',
+    fromUnixTimestamp64Micro(accurateCastOrNull(
+        toDecimal128OrNull(if({{ kind }} = '{{ unit }}', {{ text }}, null), {{ digits }}) * {{ 10 ** digits }}, 'Int64'
+    ), 'UTC'),
+    {%- endfor %}
     null
 )
 {%- endmacro %}

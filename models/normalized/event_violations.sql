@@ -148,7 +148,7 @@ key_violations as (
 members as (
     select
         {{ line_columns | join(', ') }},
-        {{ json_members('case when container = \'\' then record else ' ~ json_fragment('record', "''", 'container') ~ ' end') }}
+        {{ json_members('record', 'container') }}
     from {{ ref('named_events') }}
     where not is_bad_container and event_name is not null
 ),
@@ -363,12 +363,7 @@ property_violations as (
 -- 4. Governance: what the policy tag asks of the other fields.
 tagged as (
     select
-        {% for column in line_key() %}named.{{ column }},
-        {% endfor -%}
-        named.event_name,
-        named.action_required,
-        named.risk_level,
-        named.escalation_level,
+        {{ columns_of('named', line_key() + ['event_name', 'action_required', 'risk_level', 'escalation_level']) }},
         policy_tags.action_required as expected_action,
         policy_tags.risk_level as expected_risk,
         policy_tags.escalation_level as expected_escalation,

@@ -1,6 +1,6 @@
 -- A metric in ratios is its numerator over its denominator, and nothing when there is nothing to divide by.
 with metrics as (
-    select metric_key, product, segment, as_of_date, value, numerator, denominator
+    select metric_key, product, segment, segment_value, date_day, value, numerator, denominator
     from {{ ref('metrics_daily') }}
     where evaluability <> 'not_evaluable'
 ),

@@ -55,7 +55,9 @@ seen as (
 
 -- What a line broke is known since it happened; a line without a possible time, since it arrived.
 counted_rules as (
-    select violations.product, violations.event_name, violations.rule, violations.severity, count(*) as violations
+    select
+        {{ columns_of('violations', ['product', 'event_name', 'rule', 'severity']) }},
+        count(*) as violations
     from named
     inner join violations on {{ same_line('named', 'violations') }}
     inner join clock on named.product = clock.product
