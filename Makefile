@@ -7,7 +7,7 @@ RAW := $(or $(PLUMBLINE_DATA),data)/raw
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: build test bench lint clean lock
+.PHONY: build test bench docs lint clean lock
 
 build: $(VENV)/.runtime
 	@if [ -z "$$(ls -A $(RAW) 2>/dev/null)" ]; then \
@@ -19,6 +19,9 @@ test: lint
 
 bench: $(VENV)/.dev
 	python -m benchmarks
+
+docs: $(VENV)/.runtime
+	plumbline catalog --out docs/metrics.md
 
 lint: $(VENV)/.dev
 	ruff check .

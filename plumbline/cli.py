@@ -128,6 +128,31 @@ def publish(data: str | None, target: str, to: str) -> None:
     print(f"Published build {published.build_id}.")
 
 
+@commands.command()
+@click.argument("metric")
+@click.option("--product", required=True, help="Product, as in the metric catalogue.")
+@click.option("--date", "day", type=_Day(), required=True, help="`date_day` of the row to explain.")
+@click.option("--segment", help="Segment as name=value; default: the total.")
+@_data
+@_target
+def explain(metric: str, product: str, day: date, segment: str | None, data: str | None, target: str) -> None:
+    """Why a metric is what it is: its parts, its meaning, the rows that made it and those left out."""
+    from plumbline.explain import explain as explain_metric
+
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
+    explain_metric(DataPaths.from_env(data), console, metric, product, day, segment, target)
+
+
+@commands.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write.")
+@_data
+def catalog(out: Path, data: str | None) -> None:
+    """Write the metric catalogue of the last build as a Markdown page."""
+    from plumbline.catalog import metric_page
+
+    out.write_text(metric_page(DataPaths.from_env(data)), encoding="utf-8")
+
+
 def main() -> None:
     """Entry point: what a user can cause is one sentence on stderr and exit code 2."""
     try:
