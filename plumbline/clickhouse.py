@@ -125,7 +125,9 @@ class ClickHouseWarehouse:
         with connect(fresh) as connection:
             for node in json.loads(manifest_path.read_bytes())["nodes"].values():
                 schema = node["schema"].removeprefix(self._prefix)
-                if node["resource_type"] != "model" or schema not in ("marts", "marts_sensitive"):
+                if node["resource_type"] != "model" or node["config"]["materialized"] == "ephemeral":
+                    continue
+                if schema not in ("marts", "marts_sensitive"):
                     continue
                 connection.execute(f"create schema if not exists {schema}")
                 for statement in _definition(schema, node):

@@ -41,7 +41,10 @@ def built_tables(manifest: Path) -> list[tuple[str, str]]:
     return sorted(
         (node["schema"], node["alias"])
         for node in nodes
-        if node["resource_type"] == "model" and node["fqn"][1] != "staging" and node["alias"] not in STAMPS
+        if node["resource_type"] == "model"
+        and node["config"]["materialized"] != "ephemeral"
+        and node["fqn"][1] != "staging"
+        and node["alias"] not in STAMPS
     )
 
 
@@ -67,7 +70,7 @@ def differences(build: duckdb.DuckDBPyConnection, schema: str, table: str, parqu
     ]
     if wrong:
         return wrong
-    build.register("left_rows", _readable(build.execute(f"from {schema}.{quoted(table)}").to_arrow_table()))
+    build.register("left_rows", _readable(build.sql(f"from {schema}.{quoted(table)}").to_arrow_table()))
     build.register("right_rows", _readable(other))
     for side in ("left", "right"):
         build.execute(
@@ -102,7 +105,10 @@ def differences(build: duckdb.DuckDBPyConnection, schema: str, table: str, parqu
             f" where {one} is distinct from {two}"
             f" and not coalesce(abs({one} - {two}) <= 1e-9 * greatest(abs({one}), abs({two})), false) limit 3"
         ).fetchall()
-        found += [f"{name} differs, ClickHouse last: {row}" for row in rows]
+        names = [name for name, _ in columns]
+        found += [
+            f"{name} is {row[-1]} on ClickHouse: {dict(zip(names, row[:-1], strict=True))}" for row in rows
+        ]
     return found
 
 
