@@ -48,6 +48,7 @@ class Adversary:
         self._landing()
         self._storyforge()
         self._blanklogo()
+        self._members()
         self._resend()
         self._soil()
 
@@ -337,6 +338,114 @@ class Adversary:
             refund = line | {"event": "refund_issued", "timestamp": self.written(when)}
             if (when + OFFSET).date() < START + timedelta(days=DAYS):
                 self.send("blanklogo/events", when, refund | {"properties": money | {"price": 1.5}})
+
+    def _members(self) -> None:
+        """People who register, somehow found, and act at the edges of every window after it."""
+        for person in range(self.people // 2):
+            at, product = self.moment(self.any_day()), self.random.choice(["app", "app", "app", "other"])
+            if product == "app":
+                self._app_member(f"m{person}", at)
+            else:
+                self._other_member(f"m{person}", at)
+
+    def _app_member(self, user: str, at: datetime) -> None:
+        told = self.written(at)
+        if self.chance(0.3):  # a date alone is its local midnight
+            day = (at + OFFSET).date()
+            at, told = datetime.combine(day, datetime.min.time(), UTC) - OFFSET, day.isoformat()
+        row = {"user_id": user, "registration_date": told, **self._source("utm_source")}
+        if self.chance(0.2):  # an earlier version of the row, through another channel
+            self.send("app/users", at, row | {"utm_source": "zhihu"}, late=0)
+        self.send("app/users", at, row, late=2)
+        hours = (0, 24, 48, 24 * 7, 24 * 14, 24 * 30)
+        edges = [timedelta(hours=hour, milliseconds=part) for hour in hours for part in (-1, 0)]
+        for _ in range(self.random.randint(0, 5)):
+            days = timedelta(days=self.random.choice([0, 1, 1, 1, 2, 6, 7, 7, 8, 13, 14, 21, 22, 28, 29, 30]))
+            when = self.random.choice(
+                [at + self.random.choice(edges), self.moment((at + days + OFFSET).date())]
+            )
+            if when > at - timedelta(days=1) and (when + OFFSET).date() < START + timedelta(days=DAYS):
+                self._act(user, when)
+
+    def _act(self, user: str, at: datetime) -> None:
+        """A task, and perhaps what is done with its result, within seven days or just not."""
+        task = f"k{next(self.number)}"
+        line = {
+            "task_id": task, **self.nobody(user), "status": self.random.choice(
+                ["success", "success", "success", "failed", "running", "canceled"]
+            ),
+            "task_type": self.random.choice(["text_only", "image_text", "图文", "odd"]),
+            "token_consumed": self.random.choice([0, 1, 100, 333, "250", "many", -5, None]),
+            "model": self.random.choice(["gpt-4o", "qwen-max", "deepseek-v3", "unheard-of", None]),
+            "error_code": self.random.choice(["safety_block", "TIMEOUT", "E42", None]),
+            "created_at": self.written(at),
+        }  # fmt: skip
+        self.send("app/task_generate_log", at, line)
+        if line["status"] == "running" and self.chance(0.5):  # and its outcome, a day later or nearly
+            ended = at + timedelta(hours=24, milliseconds=self.random.choice([-1, 0, 1]))
+            if (ended + OFFSET).date() < START + timedelta(days=DAYS):
+                outcome = {"status": self.random.choice(["success", "failed", "canceled"])}
+                self.send(
+                    "app/task_generate_log", ended, line | outcome | {"created_at": self.written(ended)}
+                )
+        for _ in range(self.random.choice([0, 0, 1, 1, 2])):
+            week = timedelta(days=7, milliseconds=self.random.choice([-1, 0]))
+            then = at + self.random.choice(
+                [timedelta(0), timedelta(milliseconds=-1), timedelta(minutes=3), week]
+            )
+            if (then + OFFSET).date() >= START + timedelta(days=DAYS):
+                continue
+            action = {
+                **self.nobody(user), "action_type": self.random.choice(["copy", "下载", "save", "zoom"]),
+                "task_id": self.random.choice([task, task, task, "k0", None]), "created_at": self.written(then),
+            }  # fmt: skip
+            self.send("app/user_action_log", then, action)
+
+    def _other_member(self, user: str, at: datetime) -> None:
+        signed_up = {
+            "event": "user_signed_up", "user_id": user, "server_ts": self.written(at), "session_id": "s",
+            "properties": {"goal": "creator", "country": "CN", **self._source("source")},
+        }  # fmt: skip
+        self.send("storyforge/events", at, signed_up)
+        for number in range(self.random.randint(1, 3)):  # looks around, then submits the form, perhaps twice
+            when = at + timedelta(milliseconds=self.random.choice([-60_000, -1, 1]) * (number + 1))
+            line = {
+                "event": self.random.choice(["landing_view", "signup_submit", "signup_submit"]),
+                "timestamp": self.written(when), "source": "web", "distinct_id": f"d{user}",
+                **self.nobody(user, 0.7), "session_id": "s", "properties": self._source("utm_source"),
+            }  # fmt: skip
+            if line["event"] == "signup_submit":
+                line["properties"].pop("referrer", None)
+            self.send("blanklogo/events", when, line)
+
+    def _source(self, key: str) -> Record:
+        """Where somebody came from, in many spellings."""
+        source = self.random.choice(
+            [
+                None,
+                None,
+                None,
+                "",
+                "null",
+                "Bilibili",
+                "bilibili",
+                "B站",
+                "xhs",
+                " 小红书 ",
+                "Direct",
+                "(none)",
+                "ads",
+                "Ads",
+            ]
+        )
+        page = self.random.choice(
+            [
+                None, None, "https://www.bilibili.com/video/1?a=b.c", "http://m.xiaohongshu.com", "//b23.tv/x",
+                "https://mp.weixin.qq.com:443/s", "https://qq.com", "zhihu.com/question", "/pricing", "about:blank",
+                "https://user@Zhihu.com#top", "https://notbilibili.com/", "localhost:3000",
+            ]
+        )  # fmt: skip
+        return {key: source} | ({"referrer": page} if key == "utm_source" else {})
 
     def _resend(self) -> None:
         """Some lines again: the same content in another order, or changed under the same key."""

@@ -19,10 +19,11 @@ from oracle import plan
 from oracle.events import accepted_events, as_of_day
 from oracle.money import payments_by
 from oracle.people import active_users
+from oracle.registrations import registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.templates import template_metrics
 
-MARTS = ("+metrics_daily", "+payments_monthly")
+MARTS = ("+metrics_daily", "+payments_monthly", "registrations")
 
 
 @dataclass
@@ -87,6 +88,15 @@ def test_active_users_daily(case: Case) -> None:
     assert mine.active_users_daily.sum() > 0 and mine.resurrected_users.sum() > 0
     theirs = case.read("select * from marts.active_users_daily")
     assert differences(mine, theirs, ["product", "date_day"]) == ""
+
+
+def test_registrations(case: Case) -> None:
+    mine = registrations(case.events, case.as_of).rename(columns={"day": "date_day"})
+    theirs = case.read(
+        "select product, person_key as person, registered_at, event_date as date_day, channel"
+        " from normalized.registrations"
+    )
+    assert differences(mine, theirs, list(mine.columns)) == ""
 
 
 def test_payments_daily(case: Case) -> None:

@@ -6,6 +6,8 @@
     'occurred_at_text': 'created_at',
     'task_type': 'task_type',
     'tokens_text': 'token_consumed',
+    'model': 'model',
+    'failure_code': 'error_code',
 }, {
     'raw_event_name': "'task_logged'",
 }) }}

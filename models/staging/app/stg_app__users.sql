@@ -3,6 +3,7 @@
     'user_id': 'user_id',
     'occurred_at_text': 'registration_date',
     'channel': 'utm_source',
+    'referrer': 'referrer',
 }, {
     'raw_event_name': "'user_registered'",
 }) }}

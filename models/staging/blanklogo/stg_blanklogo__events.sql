@@ -11,8 +11,10 @@
     'sent_from': 'source',
     'environment': 'environment',
     'channel': 'properties.utm_source',
+    'referrer': 'properties.referrer',
     'variant': 'properties.experiment_variant',
     'currency': 'properties.currency',
     'amount_text': 'properties.price',
     'is_trial_text': 'properties.is_trial',
+    'failure_code': 'properties.error_code',
 }) }}

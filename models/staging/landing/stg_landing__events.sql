@@ -14,4 +14,5 @@
     'action_required': 'payload.action_required',
     'risk_level': 'payload.risk_level',
     'escalation_level': 'payload.escalation_level',
+    'failure_code': 'payload.failure_code',
 }) }}

@@ -11,4 +11,5 @@
     'currency': 'props.currency',
     'amount_minor_text': 'revenue_cents',
     'charged_minor_text': 'props.amount_cents',
+    'failure_code': 'props.error_code',
 }) }}

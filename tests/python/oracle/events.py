@@ -60,19 +60,23 @@ KEPT = {
     "prompts": {
         "template": ("prompt_template_id", "id"), "task": ("request_id",), "minor": ("revenue_cents",),
         "paid_minor": ("amount_cents",), "currency": ("currency",), "baseline_users": ("nonprompt_users",),
-        "baseline_paid": ("nonprompt_paid_users",),
+        "baseline_paid": ("nonprompt_paid_users",), "failure_code": ("error_code",),
     },
-    "landing": {"task": ("task_id",), "account": ("account_id",)},
+    "landing": {"task": ("task_id",), "account": ("account_id",), "failure_code": ("failure_code",)},
     "app": {
         "task": ("task_id",), "order": ("trade_id",), "currency": ("currency",), "major": ("amount",),
-        "refunded_major": ("refunded_amount",), "refunded_at": ("refunded_at",),
+        "refunded_major": ("refunded_amount",), "refunded_at": ("refunded_at",), "channel": ("utm_source",),
+        "referrer": ("referrer",), "task_type": ("task_type",), "tokens": ("token_consumed",),
+        "model": ("model",), "failure_code": ("error_code",),
     },
     "storyforge": {
         "task": ("scene_id",), "order": ("payment_id",), "currency": ("currency",), "major": ("amount",),
+        "channel": ("source",),
     },
     "blanklogo": {
         "task": ("job_id",), "order": ("order_id",), "currency": ("currency",), "major": ("price",),
-        "is_trial": ("is_trial",),
+        "is_trial": ("is_trial",), "channel": ("utm_source",), "referrer": ("referrer",),
+        "failure_code": ("error_code",),
     },
 }  # fmt: skip
 
@@ -170,7 +174,8 @@ def _judged(record: Record) -> Candidate | None:
         "sent_currency": _text(container.get("currency")) is not None,
     }
     for field in ("template", "task", "order", "account", "minor", "paid_minor", "major", "refunded_major",
-                  "currency", "refunded_at", "is_trial", "baseline_users", "baseline_paid"):  # fmt: skip
+                  "currency", "refunded_at", "is_trial", "baseline_users", "baseline_paid",
+                  "channel", "referrer", "task_type", "tokens", "model", "failure_code"):  # fmt: skip
         names = KEPT[record.product].get(field, ())
         event[field] = next((judged[prop] for prop in names if judged.get(prop) is not None), None)
     return Candidate(event, key, is_version, record.received_at, _digest(record.text))
