@@ -19,11 +19,11 @@ from oracle import plan
 from oracle.events import accepted_events, as_of_day
 from oracle.money import payments_by
 from oracle.people import active_users
-from oracle.registrations import registrations
+from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.templates import template_metrics
 
-MARTS = ("+metrics_daily", "+payments_monthly", "registrations")
+MARTS = ("+metrics_daily", "+payments_monthly")
 
 
 @dataclass
@@ -97,6 +97,13 @@ def test_registrations(case: Case) -> None:
         " from normalized.registrations"
     )
     assert differences(mine, theirs, list(mine.columns)) == ""
+
+
+def test_acquisition_daily(case: Case) -> None:
+    mine = acquisition(case.events, case.as_of)
+    assert mine.share.between(0, 1, inclusive="neither").sum() > 10
+    theirs = case.read("select * from marts.acquisition_daily")
+    assert differences(mine, theirs, ["product", "date_day", "channel"]) == ""
 
 
 def test_payments_daily(case: Case) -> None:

@@ -12,7 +12,10 @@ import yaml
 from drops import FIXTURES, Built, Drop, workshop
 from oracle import plan
 
-KEYS = ("product", "date_day", "month", "currency", "prompt_template_id", "metric_key", "segment_value")
+KEYS = (
+    *("product", "date_day", "month", "currency", "channel", "task_type", "cohort_date", "day_number"),
+    *("prompt_template_id", "metric_key", "segment", "segment_value"),
+)
 CLOCKS = ("occurred_at", "event_time", "created_at", "paid_at", "timestamp", "date", "start_date")
 QUERIES = {
     "subscription_rows": """

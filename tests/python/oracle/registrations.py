@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from oracle import plan
+from oracle.events import days_of
 
 ORDER = ["occurred_at", "received_at", "plan_order"]
 COLUMNS = ["product", "person", "registered_at", "day", "channel"]
@@ -33,20 +34,20 @@ def registrations(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def acquisition(events: pd.DataFrame, as_of: date, days: dict[str, list[date]]) -> pd.DataFrame:
+def acquisition(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """One row per product, day and channel ever seen in the product: registrations and their share of the day."""
     people = registrations(events, as_of)
     found = []
     for product, mine in people.groupby("product"):
         by_day = mine.groupby("day").size()
         by_channel = mine.groupby(["day", "channel"]).size()
-        for day in days[product]:
+        for day in days_of(events, product, as_of):
             everyone = int(by_day.get(day, 0))
             for channel in sorted(mine.channel.unique()):
                 came = int(by_channel.get((day, channel), 0))
                 share = came / everyone if everyone else None
                 found.append((product, day, channel, came, everyone, share))
-    columns = ["product", "date_day", "channel", "registrations", "all_registrations", "user_source_channel"]
+    columns = ["product", "date_day", "channel", "registrations", "all_registrations", "share"]
     return pd.DataFrame(found, columns=columns)
 
 

@@ -7,8 +7,10 @@ from datetime import date
 import pandas as pd
 
 from oracle import plan
+from oracle.events import days_of
 from oracle.money import new_paying_users
 from oracle.people import active_users
+from oracle.registrations import acquisition
 from oracle.templates import anonymous_share, template_metrics
 
 KEYS = ["metric_key", "product", "date_day", "segment", "segment_value"]
@@ -56,7 +58,28 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         value=templates.share_without_success_30d,
     )
     found.append(_counts("share_without_success_30d", rows, rows).assign(segment="prompt_template_id"))
+    found += _registrations(events, as_of)
     return pd.concat([frame.astype(object) for frame in found], ignore_index=True)
+
+
+def _registrations(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
+    came = acquisition(events, as_of)
+    by_day = came.groupby(["product", "date_day"]).registrations.sum()
+    days = [
+        (product, day) for product in _products("registrations") for day in days_of(events, product, as_of)
+    ]
+    totals = pd.DataFrame(days, columns=["product", "date_day"])
+    totals["value"] = [int(by_day.get(key, 0)) for key in days]
+    shares = totals.assign(numerator=totals.value, denominator=totals.value)
+    shares["value"] = _ratio(shares.numerator, shares.denominator)
+    came = came.assign(segment_value=came.channel, value=came.registrations)
+    parts = came.assign(value=came.share, numerator=came.registrations, denominator=came.all_registrations)
+    return [
+        _counts("registrations", totals),
+        _counts("user_source_channel", shares, shares),
+        _counts("registrations", came).assign(segment="channel"),
+        _counts("user_source_channel", parts, parts).assign(segment="channel"),
+    ]
 
 
 def _counts(metric_key: str, rows: pd.DataFrame, ratio: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -1,0 +1,34 @@
+-- One row per metric, product, local day and segment value: how many people register, and how they came.
+with acquisition as (
+    select * from {{ ref('acquisition_daily') }}
+),
+
+days as (
+    select * from {{ ref('product_days') }}
+),
+
+plan as (
+    select * from {{ ref('plan_metrics') }} where status = 'built'
+),
+
+-- A day without registrations is a zero in every product that can have them.
+totals as (
+    select
+        days.product as product,
+        days.date_day as date_day,
+        coalesce(sum(acquisition.registrations), 0) as registrations
+    from days
+    inner join plan on days.product = plan.product and plan.metric_key = 'registrations'
+    left join acquisition on days.product = acquisition.product and days.date_day = acquisition.date_day
+    group by days.product, days.date_day
+)
+
+{{ tidy_metrics('totals', {
+    'registrations': ['registrations', none, none],
+    'user_source_channel': ['registrations', 'registrations', rate('registrations', 'registrations')],
+}) }}
+union all
+{{ tidy_metrics('acquisition', {
+    'registrations': ['registrations', none, none],
+    'user_source_channel': ['registrations', 'all_registrations', 'share'],
+}, segment="'channel'", segment_value='channel') }}
