@@ -9,6 +9,7 @@
     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
     'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text', 'refunded_at_text',
     'tokens_text', 'model', 'failure_code',
+    'subscription_id', 'plan_name', 'billing_period', 'subscription_status', 'ends_at_text', 'processor',
 ]) }}
 {% endmacro %}
 

@@ -2,7 +2,8 @@
 {%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'referrer', 'variant', 'currency',
                     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
                     'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text',
-                    'refunded_at_text', 'tokens_text', 'model', 'failure_code'] %}
+                    'refunded_at_text', 'tokens_text', 'model', 'failure_code',
+                    'subscription_id', 'plan_name', 'billing_period', 'subscription_status', 'ends_at_text', 'processor'] %}
 
 with named as (
     select * from {{ ref('named_events') }}

@@ -16,6 +16,10 @@ currencies as (
     select currency, cast(power(10, minor_unit_exponent) as bigint) as minor_units_per_major from {{ ref('ref_currencies') }}
 ),
 
+rates as (
+    select * from {{ ref('reporting_rates') }}
+),
+
 -- A currency that was sent and is none was taken out of the event; it must not turn into the default.
 unreadable_currencies as (
     select distinct {{ line_key() | join(', ') }}
@@ -26,7 +30,8 @@ unreadable_currencies as (
 moving as (
     select
         {{ columns_of('events', [
-            'event_key', 'product', 'user_id', 'order_id', 'task_id', 'occurred_at', 'received_at', 'canonical_event', 'plan_order',
+            'event_key', 'product', 'user_id', 'order_id', 'task_id', 'event_name', 'plan_name', 'processor', 'occurred_at',
+            'received_at', 'canonical_event', 'plan_order',
             'amount_text', 'amount_minor_text', 'charged_minor_text', 'is_trial_text', 'refunded_at_text', 'refunded_amount_text',
         ]) }},
         products.utc_offset_minutes,
@@ -55,6 +60,9 @@ priced as (
         coalesce(moving.canonical_event = 'refund', false) as is_refund_only,
         moving.user_id as person_key,
         coalesce(moving.order_id, moving.task_id, moving.event_key) as order_key,
+        moving.event_name,
+        moving.plan_name,
+        moving.processor,
         moving.occurred_at,
         moving.received_at,
         moving.plan_order,
@@ -82,6 +90,9 @@ told as (
         'payment' as kind,
         person_key,
         order_key,
+        event_name,
+        plan_name,
+        processor,
         occurred_at,
         received_at,
         plan_order,
@@ -101,6 +112,9 @@ told as (
         'refund' as kind,
         person_key,
         order_key,
+        event_name,
+        plan_name,
+        processor,
         coalesce(refunded_at, occurred_at) as occurred_at,
         received_at,
         plan_order,
@@ -128,22 +142,42 @@ counted as (
                 {{ event_order('told') }}
         ) as telling
     from told
+),
+
+moved as (
+    select
+        counted.*,
+        cast({{ plus_minutes('counted.occurred_at', 'counted.utc_offset_minutes') }} as {{ date_type() }}) as event_date,
+        cast(round(counted.amount_minor, 0) as bigint) as whole_minor
+    from counted
+    inner join clock on counted.product = clock.product
+    where counted.telling = 1 and counted.occurred_at < clock.as_of_end_at
 )
 
 select
-    counted.event_key || '/' || counted.kind as payment_key,
-    counted.event_key,
-    counted.product,
-    counted.kind,
-    counted.person_key,
-    counted.order_key,
-    counted.occurred_at,
-    cast({{ plus_minutes('counted.occurred_at', 'counted.utc_offset_minutes') }} as {{ date_type() }}) as event_date,
-    counted.received_at,
-    counted.plan_order,
-    counted.currency,
-    cast(round(counted.amount_minor, 0) as bigint) as amount_minor,
-    coalesce(counted.is_above_zero, false) as is_above_zero
-from counted
-inner join clock on counted.product = clock.product
-where counted.telling = 1 and counted.occurred_at < clock.as_of_end_at
+    moved.event_key || '/' || moved.kind as payment_key,
+    moved.event_key as event_key,
+    moved.product as product,
+    moved.kind as kind,
+    moved.person_key as person_key,
+    moved.order_key as order_key,
+    moved.event_name as event_name,
+    moved.plan_name as plan_name,
+    moved.processor as processor,
+    moved.occurred_at as occurred_at,
+    moved.event_date as event_date,
+    moved.received_at as received_at,
+    moved.plan_order as plan_order,
+    moved.currency as currency,
+    moved.whole_minor as amount_minor,
+    -- At the rate of the day on which the money moved.
+    cast(round(moved.whole_minor * rates.reporting_minor_per_minor, 0) as bigint) as amount_reporting_minor,
+    coalesce(moved.is_above_zero, false) as is_above_zero,
+    rates.product is null as is_rate_missing
+from moved
+left join rates
+    on
+        moved.product = rates.product
+        and moved.currency = rates.currency
+        and moved.event_date >= rates.valid_from
+        and moved.event_date < coalesce(rates.valid_until, {{ plus_days('moved.event_date', 1) }})

@@ -9,6 +9,9 @@
     'occurred_at_text': 'start_date',
     'currency': 'currency',
     'amount_text': 'monthly_fee',
+    'plan_name': 'subscription_type',
+    'subscription_status': 'status',
+    'ends_at_text': 'end_date',
 }, {
     'raw_event_name': "'subscription_recorded'",
     'order_id': "coalesce(" ~ identifier(json_text('lines.record', "''", "'subscription_id'")) ~ ", " ~ stand_in | join(" || '/' || ") ~ ")",

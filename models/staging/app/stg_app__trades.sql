@@ -10,6 +10,7 @@
     'amount_text': 'amount',
     'refunded_amount_text': 'refunded_amount',
     'refunded_at_text': 'refunded_at',
+    'processor': 'processor',
 }, {
     'raw_event_name': "case when " ~ sent['trade_type'] ~ " in " ~ plan_spellings('app', 'trade_type', ['refund'])
         ~ " then 'refund_recorded' else 'trade_recorded' end",

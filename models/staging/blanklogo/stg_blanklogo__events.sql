@@ -17,4 +17,8 @@
     'amount_text': 'properties.price',
     'is_trial_text': 'properties.is_trial',
     'failure_code': 'properties.error_code',
+    'subscription_id': 'properties.subscription_id',
+    'plan_name': 'properties.plan',
+    'billing_period': 'properties.billing_period',
+    'processor': 'properties.payment_provider',
 }) }}

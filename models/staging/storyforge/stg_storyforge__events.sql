@@ -11,4 +11,5 @@
     'channel': 'properties.source',
     'currency': 'properties.currency',
     'amount_text': 'properties.amount',
+    'plan_name': 'properties.plan',
 }) }}
