@@ -29,7 +29,7 @@ EVER = date(1970, 1, 1)
 
 METRIC = """
 select
-    segment, segment_value, value, numerator, denominator, is_mature, is_low_n, evaluability
+    metric_key, segment, segment_value, value, numerator, denominator, is_mature, is_low_n, evaluability
 from marts.metrics_daily
 where metric_key = ? and product = ? and date_day = ?
 """
@@ -310,6 +310,8 @@ def _in_days(source: Source, product: str, metric: dict[str, Any]) -> str:
         f"product = {literal(product)} and {source.day} >= {literal(str(source.first_day))}"
         f" and {source.day} <= {literal(str(source.last_day))}"
     )
+    if "metric_key" in source.columns:
+        within += f" and metric_key = {literal(metric['metric_key'])}"
     if segment in source.segments:
         within += f" and {quoted(source.segments[segment])} = {literal(metric['segment_value'])}"
     return within

@@ -49,6 +49,7 @@ class Adversary:
         self._storyforge()
         self._blanklogo()
         self._members()
+        self._steps()
         self._resend()
         self._soil()
 
@@ -322,6 +323,22 @@ class Adversary:
                 self.send("blanklogo/events", at, line)
                 if self.chance(0.6):
                     self._purchase(line, at)
+
+    def _steps(self) -> None:
+        """Steps of a journey in any order, of people and of devices that nobody knows."""
+        for person in range(self.people // 3):
+            for day in self.days_of_life(4):
+                at = self.moment(day)
+                step = self.random.choice(
+                    ["signup_start", "login_success", "activation_complete", "download_clicked"]
+                )
+                line = {
+                    "event": step, "timestamp": self.written(at), "session_id": "s",
+                    "source": "server" if step == "login_success" else "web",
+                    **({"distinct_id": f"d{person}"} if self.chance(0.9) else {}),
+                    **self.nobody(f"u{person}", 0.3), "properties": {"job_id": f"j{next(self.number)}"},
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
 
     def _purchase(self, line: Record, at: datetime) -> None:
         order = f"o{next(self.number)}"

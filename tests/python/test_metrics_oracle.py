@@ -1,6 +1,6 @@
 """Every built metric twice: the marts against the oracle, on random drops and on the demo drop.
 
-S0-08, S0-17, S0-19, S0-40 .. S0-43, S2-03, S2-05, S2-06, S3-08, S3-18;
+S0-08, S0-17, S0-19, S0-40 .. S0-43, S2-03, S2-05, S2-06, S3-08, S3-18, S4-43 .. S4-46;
 X-02, X-03, X-05, X-09 .. X-12, X-21 .. X-23.
 """
 
@@ -17,6 +17,7 @@ from adversary import Adversary, as_drop
 from drops import workshop
 from oracle import plan
 from oracle.events import accepted_events, as_of_day
+from oracle.lapses import activity_churn, event_ratios
 from oracle.money import payments_by
 from oracle.people import active_users
 from oracle.registrations import acquisition, registrations
@@ -123,6 +124,20 @@ def test_prompt_template_daily(case: Case) -> None:
     mine = template_metrics(case.events, case.as_of)
     theirs = case.read("select * from marts.prompt_template_daily")
     assert differences(mine, theirs, ["prompt_template_id", "date_day"]) == ""
+
+
+def test_activity_churn_daily(case: Case) -> None:
+    mine = activity_churn(case.events, case.as_of)
+    assert (mine.churn_rate_30d != mine.churn_rate_30d_active_base).any() and mine.lapsed_people.sum() > 0
+    theirs = case.read("select * from marts.activity_churn_daily")
+    assert differences(mine, theirs, ["product", "date_day"]) == ""
+
+
+def test_event_ratios_daily(case: Case) -> None:
+    mine = event_ratios(case.events, case.as_of)
+    assert (mine.numerator * mine.denominator).sum() > 0
+    theirs = case.read("select * from marts.event_ratios_daily")
+    assert differences(mine, theirs, ["metric_key", "product", "date_day"]) == ""
 
 
 def test_metrics_daily(case: Case) -> None:

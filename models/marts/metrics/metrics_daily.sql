@@ -1,5 +1,12 @@
 -- One row per metric, product, local day and segment value: every built metric of the plan.
-{%- set families = ['acquisition_metrics', 'activity_metrics', 'payment_metrics', 'template_metrics'] %}
+{%- set families = [
+    'acquisition_metrics',
+    'activity_metrics',
+    'churn_metrics',
+    'payment_metrics',
+    'ratio_metrics',
+    'template_metrics',
+] %}
 
 with tidy as (
     {% for family in families %}

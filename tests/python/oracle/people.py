@@ -16,13 +16,13 @@ def active_users(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     counted = events[events.is_analyzable & (events.day <= as_of)]
     found = []
     for product in plan.products():
-        active = _active_by_day(counted[counted["product"] == product])
+        active = active_by_day(counted[counted["product"] == product])
         for day in days_of(events, product, as_of):
             found.append({"product": product, "date_day": day, **_row(active, day)})
     return pd.DataFrame(found)
 
 
-def _active_by_day(events: pd.DataFrame) -> dict[date, set[str]]:
+def active_by_day(events: pd.DataFrame) -> dict[date, set[str]]:
     """Day → identified people with a successful generation.
 
     A person is the user, else the account; an outcome that names neither belongs to the account that started

@@ -8,6 +8,7 @@ import pandas as pd
 
 from oracle import plan
 from oracle.events import days_of
+from oracle.lapses import activity_churn, event_ratios
 from oracle.money import new_paying_users
 from oracle.people import active_users
 from oracle.registrations import acquisition
@@ -26,6 +27,12 @@ TEMPLATE_RATES = {
     "t_first_success_median_sec_30d": (None, "people_with_success_30d"),
     "t_first_success_mean_sec_30d": (None, "people_with_success_30d"),
     "t_first_success_p90_sec_30d": (None, "people_with_success_30d"),
+}
+
+#: Churn → the columns of its numerator and denominator.
+CHURN_RATES = {
+    "churn_rate_30d": ("lapsed_people", "ever_active_people"),
+    "churn_rate_30d_active_base": ("base_lapsed_people", "base_people"),
 }
 
 
@@ -59,6 +66,16 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     )
     found.append(_counts("share_without_success_30d", rows, rows).assign(segment="prompt_template_id"))
     found += _registrations(events, as_of)
+    churn = activity_churn(events, as_of)
+    churn = churn[churn["product"].isin(_products("churn_rate_30d"))]
+    for metric_key, (numerator, denominator) in CHURN_RATES.items():
+        rows = churn.assign(
+            numerator=churn[numerator], denominator=churn[denominator], value=churn[metric_key]
+        )
+        found.append(_counts(metric_key, rows, rows))
+    ratios = event_ratios(events, as_of).rename(columns={"event_ratio": "value"})
+    for metric_key, rows in ratios.groupby("metric_key"):
+        found.append(_counts(str(metric_key), rows, rows))
     return pd.concat([frame.astype(object) for frame in found], ignore_index=True)
 
 

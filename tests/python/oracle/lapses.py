@@ -1,0 +1,73 @@
+"""Who stopped, and how many had one event per how many had another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+import pandas as pd
+
+from oracle import plan
+from oracle.events import days_of
+from oracle.people import active_by_day
+
+
+def activity_churn(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per product and day: people active long enough ago, and those of them not active since."""
+    counted = events[events.is_analyzable & (events.day <= as_of)]
+    lapse = timedelta(days=int(plan.setting("churn_days")))
+    found = []
+    for product in plan.products():
+        days_active = defaultdict(list)
+        for day, people in active_by_day(counted[counted["product"] == product]).items():
+            for person in people:
+                days_active[person].append(day)
+        for day in days_of(events, product, as_of):
+            ever = lapsed = base = base_lapsed = 0
+            for active in days_active.values():
+                past = [one for one in active if one <= day]
+                if not past or min(past) > day - lapse:
+                    continue
+                is_gone = max(past) <= day - lapse
+                in_base = any(day - 2 * lapse < one <= day - lapse for one in past)
+                ever, lapsed = ever + 1, lapsed + is_gone
+                base, base_lapsed = base + in_base, base_lapsed + (in_base and is_gone)
+            found.append(
+                {
+                    "product": product,
+                    "date_day": day,
+                    "ever_active_people": ever,
+                    "lapsed_people": lapsed,
+                    "base_people": base,
+                    "base_lapsed_people": base_lapsed,
+                    "churn_rate_30d": lapsed / ever if ever else None,
+                    "churn_rate_30d_active_base": base_lapsed / base if base else None,
+                }
+            )
+    return pd.DataFrame(found)
+
+
+def event_ratios(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per ratio of the plan, product and day: distinct actors of either event in the window."""
+    counted = events[events.is_analyzable & (events.day <= as_of)]
+    found = []
+    for ratio in plan.rows("plan_event_ratios"):
+        mine = counted[counted["product"] == ratio["product"]]
+        person = mine.user.where(mine.user.notna(), mine.anonymous)
+        actor = person if ratio["counts"] == "person_key" else mine.anonymous
+        window = timedelta(days=int(ratio["window_days"]))
+        for day in days_of(events, ratio["product"], as_of):
+            in_window = (mine.day > day - window) & (mine.day <= day)
+            above = actor[in_window & (mine.event_name == ratio["numerator_event"])].nunique()
+            below = actor[in_window & (mine.event_name == ratio["denominator_event"])].nunique()
+            found.append(
+                {
+                    "metric_key": ratio["metric_key"],
+                    "product": ratio["product"],
+                    "date_day": day,
+                    "numerator": above,
+                    "denominator": below,
+                    "event_ratio": above / below if below else None,
+                }
+            )
+    return pd.DataFrame(found)
