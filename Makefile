@@ -15,6 +15,7 @@ build: $(VENV)/.runtime
 	plumbline build
 
 test: lint
+	PLUMBLINE_TARGET=clickhouse pytest tests/python/test_macros.py
 	pytest
 
 bench: $(VENV)/.dev

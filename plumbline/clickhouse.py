@@ -156,7 +156,9 @@ class ClickHouseWarehouse:
 
     def _create_landed(self) -> None:
         engine = "ReplicatedMergeTree" if self._cluster else "MergeTree"
-        self._client.command(f"create database if not exists `{self._prefix}landed` {self._on_cluster}")
+        # Whoever may not create databases may use one that is there.
+        if self._client.command(f"exists database `{self._prefix}landed`") == 0:
+            self._client.command(f"create database if not exists `{self._prefix}landed` {self._on_cluster}")
         for name, (columns, layout) in LANDED.items():
             self._client.command(
                 f"create table if not exists {self._table(name)} {self._on_cluster} ({columns})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -87,7 +88,7 @@ class ClickHouse:
         return cls(
             path=path,
             host=os.environ.get("PLUMBLINE_CLICKHOUSE_HOST", ""),
-            port=int(os.environ.get("PLUMBLINE_CLICKHOUSE_PORT") or (8443 if secure else 8123)),
+            port=_port(os.environ.get("PLUMBLINE_CLICKHOUSE_PORT") or ("8443" if secure else "8123")),
             user=os.environ.get("PLUMBLINE_CLICKHOUSE_USER", "default"),
             password=os.environ.get("PLUMBLINE_CLICKHOUSE_PASSWORD", ""),
             secure=secure,
@@ -97,10 +98,19 @@ class ClickHouse:
         return f"ClickHouse at {self.host}:{self.port}" if self.host else f"ClickHouse in {self.path}"
 
 
+def _port(told: str) -> int:
+    if not told.isdecimal():
+        raise PlumblineError(f"PLUMBLINE_CLICKHOUSE_PORT is {told!r}: it must be a number, for example 8123.")
+    return int(told)
+
+
 def clickhouse_client(place: ClickHouse, settings: dict[str, Any] | None = None) -> Client:
     """A ClickHouse client; the caller closes it. Raises PlumblineError when packages are missing."""
+    # What the client logs beside its errors, the errors say too.
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)
     try:
         import clickhouse_connect
+        import dbt.adapters.clickhouse  # noqa: F401  without it dbt would find no target
 
         if not place.host:
             place.path.mkdir(parents=True, exist_ok=True)
@@ -119,8 +129,8 @@ def clickhouse_client(place: ClickHouse, settings: dict[str, Any] | None = None)
         )
     except ImportError as error:
         raise PlumblineError(
-            "Target clickhouse needs more packages: run `pip install 'plumbline[clickhouse]'` "
-            f"({error.name} is missing)."
+            "Target clickhouse needs more packages: run `pip install --editable '.[clickhouse]'` "
+            f"in the project ({error.name or 'chdb'} is missing)."
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
+from plumbline import cli
 from plumbline.dbt_runner import invoke_dbt
 from plumbline.paths import PROJECT_ROOT, DataPaths
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
 
+Command = Callable[..., tuple[int, str]]
 RunDbt = Callable[[Sequence[str], Path], "dbtRunnerResult"]
 
 
@@ -51,3 +54,20 @@ def built_demo(tmp_path_factory: pytest.TempPathFactory) -> DataPaths:
     failed = [f"{node.name}: {node.message}" for node in result.dbt.nodes if not node.passed]
     assert not failed, "the demo drop must build: " + "; ".join(failed[:10])
     return paths
+
+
+@pytest.fixture
+def plumbline(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`plumbline("build", "--data", dir)` → (exit code, all it printed with its white space folded)."""
+
+    def run(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["plumbline", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        return code, " ".join("".join(capfd.readouterr()).split())
+
+    return run

@@ -8,35 +8,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import Command
 
-from plumbline import cli, dbt_runner
+from plumbline import dbt_runner
 from plumbline.paths import DataPaths
 
 SERVED = ("plumbline.duckdb", "plumbline_restricted.duckdb")
-
-Command = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def plumbline(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`plumbline("build", "--data", dir)` → (exit code, all it printed with its white space folded)."""
-
-    def run(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setattr(sys, "argv", ["plumbline", *map(str, arguments)])
-        capfd.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        return code, " ".join("".join(capfd.readouterr()).split())
-
-    return run
 
 
 @pytest.fixture
