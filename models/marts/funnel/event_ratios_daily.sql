@@ -44,7 +44,7 @@ daily_changes as (
 
 running as (
     select
-        ratios.metric_key,
+        ratios.metric_key as metric_key,
         ratios.product as product,
         days.date_day as date_day
         {%- for side in ['numerator', 'denominator'] %},

@@ -73,8 +73,8 @@ matched_hosts as (
 
 select
     registered.event_key,
-    registered.product,
-    registered.person_key,
+    registered.product as product,
+    registered.person_key as person_key,
     registered.occurred_at as registered_at,
     registered.event_date,
     case
