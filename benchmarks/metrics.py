@@ -1,4 +1,4 @@
-"""Each mart with the tables made for it, against one scan of the landed Parquet and against pandas."""
+"""A pandas script that says what three marts say, against one scan of the landed Parquet."""
 
 from __future__ import annotations
 
@@ -9,58 +9,27 @@ from typing import Any
 import pandas as pd
 
 from benchmarks.build import scan_seconds
-from plumbline.dbt_runner import invoke_dbt
 from plumbline.engine import connect
 from plumbline.paths import DataPaths
 
-#: Mart → the models that exist for it; it comes last.
-MARTS = {
-    "active_users_daily": ("generations", "active_users_daily"),
-    "payments_daily": ("payments", "payments_daily"),
-    "payments_monthly": ("payments_monthly",),
-    "prompt_template_daily": (
-        *("template_events", "template_window_changes", "template_first_successes"),
-        "prompt_template_daily",
-    ),
-    "metrics_daily": ("metrics_daily",),
-}
+#: Models that say what the script says.
+MODELS = (
+    *("generations", "active_users_daily"),
+    *("payments", "payments_daily"),
+    *("template_events", "template_window_changes", "template_first_successes", "prompt_template_daily"),
+)
 WINDOW_DAYS = 30
 
 
-def metric_ratios(paths: DataPaths, repeats: int = 3) -> dict[str, float]:
-    """Ratios of medians of interleaved repeats, over the finished build in `paths`.
-
-    A mart's name → its models over one scan, and "all marts"; "pandas" → the same metrics from the same
-    events by `pandas_metrics`, over one scan; "pandas / marts" → over all marts. A scan hashes every landed
-    line. The models are made anew in the build database, which loses its stamp.
-    """
-    scans: list[float] = []
-    models: dict[str, list[float]] = {}
-    scripts: list[float] = []
+def pandas_scans(paths: DataPaths, repeats: int = 3) -> float:
+    """What the script takes over a finished build, in scans: medians of interleaved repeats."""
+    scans, seconds = [scan_seconds(paths)], []
     for _ in range(repeats):
-        scans.append(scan_seconds(paths))
-        for model, seconds in _model_seconds(paths).items():
-            models.setdefault(model, []).append(seconds)
-        scans.append(scan_seconds(paths))
         started = time.perf_counter()
         pandas_metrics(paths)
-        scripts.append(time.perf_counter() - started)
-    scan = median(scans)
-    marts = {mart: sum(median(models[model]) for model in of_mart) / scan for mart, of_mart in MARTS.items()}
-    everything, script = sum(marts.values()), median(scripts) / scan
-    return {**marts, "all marts": everything, "pandas": script, "pandas / marts": script / everything}
-
-
-def _model_seconds(paths: DataPaths) -> dict[str, float]:
-    names = [model for models in MARTS.values() for model in models]
-    folders = ("--target-path", str(paths.warehouse / "target"), "--log-path", str(paths.warehouse / "logs"))
-    outcome = invoke_dbt(
-        ["run", "--target", "duckdb", "--select", *names, *folders, "--log-level", "none"],
-        {"PLUMBLINE_DATA": str(paths.root)},
-    )
-    if not outcome.success:
-        raise SystemExit(f"The marts of {paths.root} do not build: run `plumbline build` there to see why.")
-    return {result.node.name: result.execution_time for result in outcome.result.results}
+        seconds.append(time.perf_counter() - started)
+        scans.append(scan_seconds(paths))
+    return median(seconds) / median(scans)
 
 
 # --- the same metrics as an analyst would write them in pandas -----------------------------------------
