@@ -50,6 +50,7 @@ class Adversary:
         self._blanklogo()
         self._members()
         self._steps()
+        self._jobs()
         self._resend()
         self._soil()
 
@@ -337,6 +338,29 @@ class Adversary:
                     "source": "server" if step == "login_success" else "web",
                     **({"distinct_id": f"d{person}"} if self.chance(0.9) else {}),
                     **self.nobody(f"u{person}", 0.3), "properties": {"job_id": f"j{next(self.number)}"},
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
+
+    def _jobs(self) -> None:
+        """Jobs with their events in any order, retried, refunded, at one moment or over midnight."""
+        for number in range(self.people):
+            day = self.any_day()
+            for _ in range(self.random.choice([1, 2, 3, 4])):
+                at = self.moment(day)
+                name = self.random.choice(
+                    ["job_created", "processing_completed", "processing_failed", "job_refunded"]
+                )
+                inner = {
+                    "job_id": f"job{number}",
+                    **self.random.choice([{}, {"mode": "crop"}, {"mode": "inpaint"}, {"mode": "melt"}]),
+                    **self.random.choice(
+                        [{}, {"detected_platform": "sora"}, {"detected_platform": "tiktok"}]
+                    ),
+                    **self.random.choice([{}, {"failure_reason": "gpu"}, {"failure_reason": "input"}]),
+                }
+                line = {
+                    "event": name, "timestamp": self.written(at), "source": "server",
+                    **self.nobody(f"u{number}", 0.2), "properties": inner,
                 }  # fmt: skip
                 self.send("blanklogo/events", at, line)
 

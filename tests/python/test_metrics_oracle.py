@@ -1,6 +1,6 @@
 """Every built metric twice: the marts against the oracle, on random drops and on the demo drop.
 
-S0-08, S0-17, S0-19, S0-40 .. S0-43, S2-03, S2-05, S2-06, S3-08, S3-18, S4-43 .. S4-46;
+S0-08, S0-17, S0-19, S0-40 .. S0-43, S2-03, S2-05, S2-06, S3-08, S3-18, S4-06, S4-43 .. S4-46, S4-52;
 X-02, X-03, X-05, X-09 .. X-12, X-21 .. X-23.
 """
 
@@ -17,6 +17,7 @@ from adversary import Adversary, as_drop
 from drops import workshop
 from oracle import plan
 from oracle.events import accepted_events, as_of_day
+from oracle.jobs import DIMENSIONS, jobs_daily
 from oracle.lapses import activity_churn, event_ratios
 from oracle.money import payments_by
 from oracle.people import active_users
@@ -133,6 +134,13 @@ def test_activity_churn_daily(case: Case) -> None:
     assert differences(mine, theirs, ["product", "date_day"]) == ""
 
 
+def test_jobs_daily(case: Case) -> None:
+    mine = jobs_daily(case.events, case.as_of)
+    assert mine[["jobs_failed", "jobs_retried", "jobs_refunded"]].sum().min() > 0
+    theirs = case.read("select * from marts.jobs_daily")
+    assert differences(mine, theirs, DIMENSIONS) == ""
+
+
 def test_event_ratios_daily(case: Case) -> None:
     mine = event_ratios(case.events, case.as_of)
     assert (mine.numerator * mine.denominator).sum() > 0
@@ -159,6 +167,7 @@ def test_random_drops_reach_the_edges(case: Case, request: pytest.FixtureRequest
         pytest.skip("the demo drop is no adversary")
     templates = template_metrics(case.events, case.as_of)
     money = payments_by(case.events, case.as_of, "day")
+    assert jobs_daily(case.events, case.as_of).jobs_out_of_order.sum() > 0
     assert (templates.completion_rate_30d > 1).any(), "more successes than executes"
     assert templates.completion_rate_30d.isna().any(), "zero denominators"
     assert (templates.t_first_success_median_sec_30d == 0).any(), "a success at the moment of its execute"

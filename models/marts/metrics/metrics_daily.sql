@@ -5,6 +5,7 @@
     'churn_metrics',
     'payment_metrics',
     'ratio_metrics',
+    'reliability_metrics',
     'template_metrics',
 ] %}
 

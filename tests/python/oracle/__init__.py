@@ -5,6 +5,7 @@ lines.py     a raw drop → records, with why a line is none
 events.py    records → accepted events: named, timed, judged, without copies
 people.py    who was active when, who came back
 registrations.py  who registered when, through which channel
+jobs.py      how jobs end
 lapses.py    who stopped; ratios of events
 money.py     payments and refunds
 templates.py the 30-day metrics of prompt templates

@@ -77,6 +77,7 @@ KEPT = {
         "task": ("job_id",), "order": ("order_id",), "currency": ("currency",), "major": ("price",),
         "is_trial": ("is_trial",), "channel": ("utm_source",), "referrer": ("referrer",),
         "failure_code": ("error_code",),
+        "mode": ("mode",), "platform": ("detected_platform",), "failure_reason": ("failure_reason",),
     },
 }  # fmt: skip
 
@@ -175,7 +176,7 @@ def _judged(record: Record) -> Candidate | None:
     }
     for field in ("template", "task", "order", "account", "minor", "paid_minor", "major", "refunded_major",
                   "currency", "refunded_at", "is_trial", "baseline_users", "baseline_paid",
-                  "channel", "referrer", "task_type", "tokens", "model", "failure_code"):  # fmt: skip
+                  "channel", "referrer", "task_type", "tokens", "model", "failure_code", "mode", "platform", "failure_reason"):  # fmt: skip
         names = KEPT[record.product].get(field, ())
         event[field] = next((judged[prop] for prop in names if judged.get(prop) is not None), None)
     return Candidate(event, key, is_version, record.received_at, _digest(record.text))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from oracle import plan
 from oracle.events import days_of
+from oracle.jobs import job_rates
 from oracle.lapses import activity_churn, event_ratios
 from oracle.money import new_paying_users
 from oracle.people import active_users
@@ -76,6 +77,7 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     ratios = event_ratios(events, as_of).rename(columns={"event_ratio": "value"})
     for metric_key, rows in ratios.groupby("metric_key"):
         found.append(_counts(str(metric_key), rows, rows))
+    found.append(job_rates(events, as_of))
     return pd.concat([frame.astype(object) for frame in found], ignore_index=True)
 
 
