@@ -88,7 +88,7 @@ timed as (
 named as (
     select
         {{ columns_of('timed', timed_columns) }},
-        coalesce(event_aliases.event_name, timed.unconditional_name) as event_name,
+        {{ low_cardinality('coalesce(event_aliases.event_name, timed.unconditional_name)') }} as event_name,
         {{ utc_timestamp('timed.time_text', 'timed.time_kind', 'timed.utc_offset_minutes') }} as occurred_at,
         case
             when timed.client_time_text is not null

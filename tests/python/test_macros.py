@@ -372,6 +372,7 @@ def texts() -> list[Case]:
         decimal("7", 6, 7),
         decimal("x", 2, None), decimal("", 2, None),
         check("nullable", "'n'", None, wrap="lag({}) over (order by n)", n=1),
+        check("low_cardinality", "'t'", "a", t="a"), check("low_cardinality", "'t'", None, t=NO_TEXT),
         check("schema_prefix", "", "marts", wrap="'{}marts'"),
         check("forget_stamp", "", True, wrap="'{}' in ('', 'drop table if exists plumbline.build_stamp')"),
         check("double_type", "", True, wrap="cast(cast(n as {}) as {{ dbt.type_bigint() }}) = n", n=16777217),
