@@ -365,6 +365,7 @@ def texts() -> list[Case]:
         check("identifier", "'t'", "u1", t=" u1 "),
         *(check("identifier", "'t'", None, t=sent) for sent in nobody),
         check("text_digest", "'t'", "900150983cd24fb0d6963f7d28e17f72", t="abc"),
+        check("text_sha256", "'t'", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", t="abc"),
         check("matches", "'t', \"'b+'\"", True, t="abbc"), check("matches", "'t', \"'^b'\"", False, t="abbc"),
         number("1.5", 1.5), number("-2", -2), number("1e3", 1000), number("", None), number("x", None),
         number("nan", None), number("inf", None), number("1e400", None), number("1,5", None),

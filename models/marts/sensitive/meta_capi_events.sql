@@ -1,0 +1,107 @@
+-- One row per event to report to the ad platform: agreed to by the person, young enough, with hashed identifiers. Rows only.
+with events as (
+    select * from {{ ref('events') }} where is_analyzable and person_key is not null
+),
+
+named as (
+    select {{ line_key() | join(', ') }}, event_id from {{ ref('named_events') }} where event_id is not null
+),
+
+conversions as (
+    select * from {{ ref('plan_ad_conversions') }}
+),
+
+clock as (
+    select product, as_of_end_at from {{ ref('reporting_clock') }}
+),
+
+products as (
+    select product, default_currency from {{ ref('plan_products') }}
+),
+
+consents as (
+    select
+        {{ columns_of('events', ['product', 'person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
+        coalesce(
+            {{ json_text('events.props', "'consent_state'", "'ads_allowed'") }}, {{ json_text('events.props', "''", "'ads_allowed'") }}
+        ) as ads_allowed
+    from events
+    where canonical_event = 'consent_changed'
+),
+
+clicks as (
+    select
+        {{ columns_of('events', ['product', 'person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
+        {{ json_text('events.props', "''", "'fbclid'") }} as click_id
+    from events
+    where {{ json_text('events.props', "''", "'fbclid'") }} is not null
+),
+
+converted as (
+    select
+        {{ columns_of('events', line_key() + ['event_key', 'user_id', 'person_key', 'occurred_at', 'amount_text', 'currency']) }},
+        conversions.conversion_name,
+        conversions.action_source,
+        conversions.is_first_only,
+        clock.as_of_end_at,
+        row_number() over (
+            partition by events.product, events.person_key, conversions.conversion_name order by {{ event_order('events') }}
+        ) as time_no
+    from events
+    inner join conversions on events.product = conversions.product and events.event_name = conversions.event_name
+    inner join clock on events.product = clock.product
+    where events.occurred_at < clock.as_of_end_at
+),
+
+young as (
+    select *
+    from converted
+    where
+        occurred_at >= {{ plus_minutes('as_of_end_at', 'cast(-1440 * ' ~ plan_setting('ad_conversion_max_age_days') ~ ' as bigint)') }}
+        and (time_no = 1 or not is_first_only)
+),
+
+-- What the person had last said, and last clicked, when it happened.
+agreed as (
+    select
+        young.event_key,
+        consents.ads_allowed,
+        row_number() over (
+            partition by young.event_key
+            order by consents.occurred_at desc, consents.received_at desc, consents.plan_order desc, consents.event_key desc
+        ) as from_last
+    from young
+    inner join consents on young.product = consents.product and young.person_key = consents.person_key
+    where consents.occurred_at <= young.occurred_at
+),
+
+clicked as (
+    select
+        young.event_key,
+        clicks.click_id,
+        clicks.occurred_at as clicked_at,
+        row_number() over (
+            partition by young.event_key
+            order by clicks.occurred_at desc, clicks.received_at desc, clicks.plan_order desc, clicks.event_key desc
+        ) as from_last
+    from young
+    inner join clicks on young.product = clicks.product and young.person_key = clicks.person_key
+    where clicks.occurred_at <= young.occurred_at
+)
+
+select
+    young.product as product,
+    coalesce(named.event_id, young.event_key) as event_id,
+    young.conversion_name as event_name,
+    cast(floor({{ epoch_microseconds('young.occurred_at') }} / 1000000) as bigint) as event_time,
+    young.action_source,
+    {{ text_sha256("lower(trim(young.person_key))") }} as external_id_sha256,
+    'fb.1.' || cast(cast(floor({{ epoch_microseconds('clicked.clicked_at') }} / 1000) as bigint) as {{ dbt.type_string() }})
+    || '.' || clicked.click_id as fbc,
+    {{ try_decimal('young.amount_text', 6) }} as value,
+    case when {{ try_decimal('young.amount_text', 6) }} is not null then coalesce(young.currency, products.default_currency) end as currency
+from young
+inner join agreed on young.event_key = agreed.event_key and agreed.from_last = 1 and agreed.ads_allowed = 'true'
+left join clicked on young.event_key = clicked.event_key and clicked.from_last = 1
+inner join products on young.product = products.product
+left join named on {{ same_line('young', 'named') }}
