@@ -54,6 +54,11 @@ def case(request: pytest.FixtureRequest) -> Case:
     return Case(events, as_of_day(events), built.frame)
 
 
+def numbers(column: pd.Series) -> pd.Series:
+    """A column of numbers or of true and false as floats."""
+    return column.map(lambda value: float("nan") if pd.isna(value) else float(value)).astype(float)
+
+
 def differences(mine: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> str:
     """What oracle and mart say differently, as text; empty when they agree on the oracle's columns."""
     theirs = theirs.assign(
@@ -65,8 +70,12 @@ def differences(mine: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> st
     if (both._merge != "both").any():
         found.append(f"rows of one side only:\n{both[both._merge != 'both'][[*keys, '_merge']].head()}")
     for column in columns:
-        ours, sql = pd.to_numeric(both[column]), pd.to_numeric(both[f"{column}_sql"])
-        is_same = ((ours - sql).abs() <= 1e-9 * (1 + ours.abs())) | (ours.isna() & sql.isna())
+        ours, sql = both[column], both[f"{column}_sql"]
+        if ours.map(type).eq(str).any():
+            is_same = ours.eq(sql) | (ours.isna() & sql.isna())
+        else:
+            ours, sql = numbers(ours), numbers(sql)
+            is_same = ((ours - sql).abs() <= 1e-9 * (1 + ours.abs())) | (ours.isna() & sql.isna())
         if not is_same.all():
             wrong = both[~is_same]
             found.append(f"{column}, {len(wrong)} rows:\n{wrong[[*keys, column, f'{column}_sql']].head()}")

@@ -54,6 +54,7 @@ valid as (
     select
         sequenced.product,
         sequenced.template_id,
+        sequenced.previous_date is null as is_first_ever,
         {{ seconds_between('sequenced.executed_at', 'sequenced.succeeded_at') }} as seconds_to_success,
         greatest(
             sequenced.event_date,
@@ -70,6 +71,7 @@ repeated as (
     select
         product,
         template_id,
+        is_first_ever,
         seconds_to_success,
         {{ list_items(days_from_to('first_day', 'last_day')) }} as date_day
     from valid
@@ -83,6 +85,9 @@ select
     count(*) as people_with_success_30d,
     {{ percentile('seconds_to_success', 0.5) }} as t_first_success_median_sec_30d,
     avg(seconds_to_success) as t_first_success_mean_sec_30d,
-    {{ percentile('seconds_to_success', 0.9) }} as t_first_success_p90_sec_30d
+    {{ percentile('seconds_to_success', 0.9) }} as t_first_success_p90_sec_30d,
+    sum(case when is_first_ever then 1 else 0 end) as new_people_with_success_30d,
+    -- Of people who had executed the template before the window, the first success came after a later execution.
+    {{ percentile('case when is_first_ever then seconds_to_success end', 0.5) }} as t_first_success_first_ever_median_sec_30d
 from repeated
 group by product, template_id, date_day

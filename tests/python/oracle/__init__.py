@@ -8,5 +8,6 @@ registrations.py  who registered when, through which channel
 jobs.py      how jobs end
 lapses.py    who stopped; ratios of events
 money.py     payments and refunds
-templates.py the 30-day metrics of prompt templates
+templates.py the metrics of prompt templates over 7 and 30 days
+gates.py     colours, gates and recommendations of prompt templates
 """

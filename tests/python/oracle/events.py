@@ -60,7 +60,8 @@ KEPT = {
     "prompts": {
         "template": ("prompt_template_id", "id"), "task": ("request_id",), "minor": ("revenue_cents",),
         "paid_minor": ("amount_cents",), "currency": ("currency",), "baseline_users": ("nonprompt_users",),
-        "baseline_paid": ("nonprompt_paid_users",), "failure_code": ("error_code",),
+        "baseline_paid": ("nonprompt_paid_users",), "failure_code": ("error_code",), "ltv": ("ltv_cents",),
+        "status": ("status",), "variant": ("variant_label",),
     },
     "landing": {"task": ("task_id",), "account": ("account_id",), "failure_code": ("failure_code",)},
     "app": {
@@ -176,7 +177,8 @@ def _judged(record: Record) -> Candidate | None:
     }
     for field in ("template", "task", "order", "account", "minor", "paid_minor", "major", "refunded_major",
                   "currency", "refunded_at", "is_trial", "baseline_users", "baseline_paid",
-                  "channel", "referrer", "task_type", "tokens", "model", "failure_code", "mode", "platform", "failure_reason"):  # fmt: skip
+                  "channel", "referrer", "task_type", "tokens", "model", "failure_code", "mode", "platform",
+                  "failure_reason", "ltv", "status", "variant"):  # fmt: skip
         names = KEPT[record.product].get(field, ())
         event[field] = next((judged[prop] for prop in names if judged.get(prop) is not None), None)
     return Candidate(event, key, is_version, record.received_at, _digest(record.text))

@@ -14,7 +14,7 @@ from oracle.events import days_of
 NO_CURRENCY = "XXX"
 COLUMNS = [
     *("product", "kind", "order", "person", "currency", "occurred_at", "day", "received_at", "plan_order"),
-    *("minor", "is_above_zero"),
+    *("minor", "is_above_zero", "template"),
 ]
 COUNTS = [
     *("gross_minor", "refunded_minor", "net_minor", "payments", "refunds", "unpriced_payments"),
@@ -42,6 +42,7 @@ def payments(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "currency": currency,
             "received_at": event.received_at,
             "plan_order": event.plan_order,
+            "template": event.template,
         }
         if pays and (sent is None or sent[0] > 0):
             row = {**told, "kind": "payment", "order": str(event.order or event.task or position)}

@@ -53,6 +53,16 @@ union all
     'reuse_rate_30d': ['repeat_people_30d', 'people_30d', 'reuse_rate_30d'],
     'delta_cr_30d': ['paid_people_30d', 'people_30d', 'delta_cr_30d'],
     'delta_cr_30d_distinct': ['paid_people_30d', 'people_30d', 'delta_cr_30d_distinct'],
+    'delta_cr_30d_after': ['paid_people_after_30d', 'people_30d', 'delta_cr_30d_after'],
+    'delta_cr_7d': ['paid_people_7d', 'people_7d', 'delta_cr_7d'],
+    'reuse_rate_days_30d': ['repeat_day_people_30d', 'people_30d', 'reuse_rate_days_30d'],
+    'no_outcome_share_30d': ['no_outcome_executions_30d', 'settled_executions_30d', 'no_outcome_share_30d'],
+    'success_rate_7d': ['successes_7d', 'executions_7d', 'success_rate_7d'],
+    'gate_score_7d': ['null', 'executions_7d', 'gate_score_7d'],
+    'roi_value_cents_7d': ['null', 'people_7d', 'roi_value_cents_7d'],
+    't_first_success_first_ever_median_sec_30d': [
+        'null', 'new_people_with_success_30d', 't_first_success_first_ever_median_sec_30d'
+    ],
     't_first_success_median_sec_30d': ['null', 'people_with_success_30d', 't_first_success_median_sec_30d'],
     't_first_success_mean_sec_30d': ['null', 'people_with_success_30d', 't_first_success_mean_sec_30d'],
     't_first_success_p90_sec_30d': ['null', 'people_with_success_30d', 't_first_success_p90_sec_30d'],
