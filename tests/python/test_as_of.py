@@ -60,7 +60,9 @@ def builds(sent: list[Sent]) -> dict[str, Marts]:
         told = [one for one in sent if one.day is None or one.day <= day]
         assert 100 < len(told) < len(sent) - 100
         known[day] = (
-            workshop().build(as_drop(told), select=["+reporting_clock", "+governance_checks"]).database
+            workshop()
+            .build(as_drop(told), select=["+reporting_clock", "+governance_checks", "+reporting_rates"])
+            .database
         )
     found = {"today": read(whole)}
     for day in PAST:  # dbt parses the project anew whenever the day changes

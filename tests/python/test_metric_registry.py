@@ -34,9 +34,7 @@ def test_a_fraction_in_a_mart_is_a_registered_metric(built_demo: DataPaths, proj
         (row["mart"], row["mart_column"]) for row in plan.rows("plan_metrics") if row["status"] == "built"
     }
     fractions = {
-        (mart, column)
-        for mart, column in columns
-        if mart in marts and not column.endswith("_to_next_color")
+        (mart, column) for mart, column in columns if mart in marts and not column.endswith("_to_next_color")
     }
     assert ("prompt_template_daily", "completion_rate_30d") in fractions
     assert fractions - registered == set()

@@ -125,15 +125,27 @@ def _payers(told: Iterable[Told], is_known: bool = False) -> set[str]:
 
 def _revenue(events: pd.DataFrame, as_of: date) -> dict[str, list[tuple[date, int | None]]]:
     """Template → (day, amount in the reporting currency or None) of its payments."""
-    currency = next(
-        row["reporting_currency"] for row in plan.rows("plan_products") if row["product"] == "prompts"
-    )
     found = defaultdict(list)
     moved = payments(events, as_of)
     for row in moved[moved["product"].eq("prompts") & moved.kind.eq("payment")].itertuples():
-        known = None if row.currency != currency or pd.isna(row.minor) else int(row.minor)
-        found[row.template].append((row.day, known))
+        minor = None if pd.isna(row.minor) else int(row.minor)
+        found[row.template].append((row.day, _converted(minor, row.currency, row.day)))
     return found
+
+
+def _converted(minor: int | None, currency: str, day: date) -> int | None:
+    """Minor units of the product's reporting currency at the latest rate up to the day; None without a rate."""
+    [reporting] = {
+        row["reporting_currency"] for row in plan.rows("plan_products") if row["product"] == "prompts"
+    }
+    rate = Decimal(1) if currency == reporting else None
+    for row in plan.rows("ref_fx_rates", "reference"):  # by date
+        if (row["base_currency"], row["quote_currency"]) == (currency, reporting):
+            rate = Decimal(row["rate"]) if row["valid_from"] <= day.isoformat() else rate
+    if minor is None or rate is None:
+        return None
+    units = plan.minor_units()
+    return _whole(minor * rate * units[reporting] / units[currency])
 
 
 def _row(window: list[Told], everywhere: list[Told], shared: dict[str, Any], day: date) -> dict[str, Any]:
