@@ -26,6 +26,8 @@ EVENTS = (
     "rejected_lines",
     "duplicate_lines",
     "line_status",
+    "reporting_clock",
+    "person_links",
     "file_status",
     "events",
 )

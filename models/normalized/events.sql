@@ -4,6 +4,11 @@
                     'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text',
                     'refunded_at_text', 'tokens_text', 'model', 'failure_code',
                     'subscription_id', 'plan_name', 'billing_period', 'subscription_status', 'ends_at_text', 'processor'] %}
+{%- set carried = line_key() + mendable + [
+    'event_id', 'natural_key', 'user_id', 'anonymous_id', 'session_id', 'occurred_at', 'client_at', 'received_at',
+    'utc_offset_minutes', 'time_kind', 'is_client_time', 'raw_event_name', 'event_name', 'stream_kind', 'sent_from', 'environment',
+    'container', 'record',
+] %}
 
 with named as (
     select * from {{ ref('named_events') }}
@@ -23,6 +28,23 @@ excluded_actors as (
 
 environments as (
     select product, raw_value, value from {{ ref('plan_value_aliases') }} where property = 'environment'
+),
+
+clock as (
+    select product, as_of_end_at from {{ ref('reporting_clock') }}
+),
+
+links as (
+    select
+        *,
+        coalesce(valid_from, cast('1900-01-01' as {{ timestamp_type() }})) as linked_from,
+        coalesce(valid_to, cast('2299-01-01' as {{ timestamp_type() }})) as linked_to
+    from {{ ref('person_links') }}
+    where why <> 'same_id'
+),
+
+same_ids as (
+    select product, user_id, known_at from {{ ref('person_links') }} where why = 'same_id'
 ),
 
 mends as (
@@ -49,12 +71,33 @@ sound as (
 
 accepted as (
     select
-        sound.*,
+        {{ columns_of('sound', carried) }},
         mends.props_patch,
         mends.column_patch,
-        case when sound.container <> '' then {{ json_fragment('sound.record', "''", 'sound.container') }} end as contained
+        case when sound.container <> '' then {{ json_fragment('sound.record', "''", 'sound.container') }} end as contained,
+        coalesce(links.user_id, same_ids.user_id) as linked_user_id,
+        -- The same with the log-ins up to the reporting day only: before a log-in the device was still that of the user
+        -- before, until the new one was seen.
+        coalesce(
+            case
+                when links.known_at < clock.as_of_end_at then links.user_id
+                when sound.occurred_at < links.seen_at then links.previous_user_id
+            end,
+            case when same_ids.known_at < clock.as_of_end_at then same_ids.user_id end
+        ) as known_linked_user_id
     from sound
+    inner join clock on sound.product = clock.product
     left join mends on {{ same_line('sound', 'mends') }}
+    left join links
+        on
+            sound.product = links.product
+            and case when sound.user_id is null then sound.anonymous_id end = links.anonymous_id
+            and sound.occurred_at >= links.linked_from
+            and sound.occurred_at < links.linked_to
+    left join same_ids
+        on
+            sound.product = same_ids.product
+            and case when sound.user_id is null then sound.anonymous_id end = same_ids.user_id
 )
 
 select
@@ -66,7 +109,14 @@ select
     {{ columns_of('accepted', line_key()) }},
     accepted.user_id,
     accepted.anonymous_id,
-    coalesce(accepted.user_id, accepted.anonymous_id) as person_key,
+    coalesce(accepted.user_id, accepted.linked_user_id, accepted.anonymous_id) as person_key,
+    case
+        when accepted.user_id is not null then 'user'
+        when accepted.linked_user_id is not null then 'linked'
+        when accepted.anonymous_id is not null then 'anonymous'
+    end as actor_kind,
+    coalesce(accepted.user_id, accepted.known_linked_user_id) as known_user_id,
+    coalesce(accepted.user_id, accepted.known_linked_user_id, accepted.anonymous_id) as known_person_key,
     accepted.session_id,
     accepted.occurred_at,
     cast({{ plus_minutes('accepted.occurred_at', 'accepted.utc_offset_minutes') }} as {{ date_type() }}) as event_date,
@@ -102,6 +152,6 @@ left join events on accepted.product = events.product and accepted.event_name = 
 left join excluded_actors
     on
         accepted.product = excluded_actors.product
-        and excluded_actors.actor_id = coalesce(accepted.user_id, accepted.anonymous_id)
+        and excluded_actors.actor_id = coalesce(accepted.user_id, accepted.known_linked_user_id, accepted.anonymous_id)
 left join environments
     on accepted.product = environments.product and accepted.environment = environments.raw_value

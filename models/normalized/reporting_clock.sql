@@ -3,8 +3,26 @@ with products as (
     select * from {{ ref('plan_products') }}
 ),
 
+-- Not from `events`, which asks this clock whose they are.
+named as (
+    select
+        {{ line_key() | join(', ') }},
+        cast({{ plus_minutes('occurred_at', 'utc_offset_minutes') }} as {{ date_type() }}) as event_date,
+        occurred_at,
+        received_at,
+        time_kind
+    from {{ ref('named_events') }}
+),
+
+left_out as (
+    select {{ line_key() | join(', ') }} from {{ ref('line_status') }} where status <> 'accepted'
+),
+
 events as (
-    select product, event_date, occurred_at, received_at, time_kind from {{ ref('events') }}
+    select {{ columns_of('named', ['product', 'event_date', 'occurred_at', 'received_at', 'time_kind']) }}
+    from named
+    left join left_out on {{ same_line('named', 'left_out') }}
+    where left_out.product is null
 ),
 
 bounds as (

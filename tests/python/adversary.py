@@ -53,6 +53,7 @@ class Adversary:
         self._jobs()
         self._resend()
         self._soil()
+        self._devices()
 
     # --- chance -------------------------------------------------------------------------------------
 
@@ -487,6 +488,40 @@ class Adversary:
             ]
         )  # fmt: skip
         return {key: source} | ({"referrer": page} if key == "utm_source" else {})
+
+    def _devices(self) -> None:
+        """Devices that several people log in on, or nobody; people with several devices; ids that are both."""
+        names = ("pricing_view", "processing_completed", "landing_view", "topup_purchased")
+        for number in range(self.people // 5):
+            device = f"v{number}" if self.chance(0.85) else f"u{number}"
+            users = self.random.sample(
+                [f"u{n}" for n in range(self.people // 5)], self.random.choice([0, 1, 1, 2, 3])
+            )
+            day = self.any_day()
+            for _ in range(self.random.randint(3, 14)):
+                # Few moments, so that users change at one and the same.
+                at = datetime.combine(day, datetime.min.time(), UTC) + timedelta(
+                    hours=self.random.randrange(-8, 16)
+                )
+                name = self.random.choice([*names, "login_success", "logout"])
+                user = (
+                    self.random.choice(users)
+                    if users and self.chance(0.5 if name in names else 0.8)
+                    else None
+                )
+                properties: Record = {
+                    "processing_completed": {"job_id": f"j{next(self.number)}"},
+                    "topup_purchased": {"order_id": f"o{next(self.number)}", "price": 5, "currency": "USD"},
+                }.get(name, {})
+                line = {
+                    "event_id": f"v{next(self.number)}", "event": name, "timestamp": self.written(at), "source": "server",
+                    "environment": "prod", "distinct_id": device, "user_id": user, "properties": properties,
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
+                if self.chance(0.2):
+                    day = min(
+                        day + timedelta(days=self.random.choice(LAPSES)), START + timedelta(days=DAYS - 1)
+                    )
 
     def _resend(self) -> None:
         """Some lines again: the same content in another order, or changed under the same key."""

@@ -14,10 +14,12 @@ import pytest
 from adversary import DAYS, START, Adversary, Sent, as_drop
 from drops import workshop
 from oracle.events import accepted_events
+from oracle.identity import with_people
 from oracle.registry import KEYS, tidy_metrics
 
 KEPT = {  # mart of every day up to the as-of day → columns that tell which day that is
     "active_users_daily": [],
+    "identity_daily": [],
     "payments_daily": [],
     "payments_monthly": ["is_complete"],
     "prompt_template_daily": ["is_latest"],
@@ -59,11 +61,7 @@ def builds(sent: list[Sent]) -> dict[str, Marts]:
     for day in PAST:
         told = [one for one in sent if one.day is None or one.day <= day]
         assert 100 < len(told) < len(sent) - 100
-        known[day] = (
-            workshop()
-            .build(as_drop(told), select=["+reporting_clock", "+governance_checks", "+reporting_rates"])
-            .database
-        )
+        known[day] = workshop().build(as_drop(told)).database
     found = {"today": read(whole)}
     for day in PAST:  # dbt parses the project anew whenever the day changes
         found[f"{day}"] = as_of(whole, day)
@@ -89,7 +87,9 @@ def test_a_past_day_is_what_that_day_had_seen(day: date, builds: dict[str, Marts
 
 def test_the_oracle_says_the_same_of_a_past_day(sent: list[Sent], builds: dict[str, Marts], tmp_path) -> None:
     as_drop(sent).write(tmp_path)
-    mine = tidy_metrics(accepted_events(tmp_path), PAST[1]).sort_values(KEYS, ignore_index=True)
+    mine = tidy_metrics(with_people(accepted_events(tmp_path), PAST[1]), PAST[1]).sort_values(
+        KEYS, ignore_index=True
+    )
     theirs = builds[str(PAST[1])]["metrics_daily"].sort_values(KEYS, ignore_index=True)
     assert list(theirs.metric_key) == list(mine.metric_key)
     for column in ("numerator", "denominator", "value"):

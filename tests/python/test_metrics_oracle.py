@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pandas as pd
@@ -17,6 +18,7 @@ from adversary import Adversary, as_drop
 from drops import workshop
 from oracle import plan
 from oracle.events import accepted_events, as_of_day
+from oracle.identity import identity_daily, with_people
 from oracle.jobs import DIMENSIONS, jobs_daily
 from oracle.lapses import activity_churn, event_ratios
 from oracle.money import payments_by
@@ -25,7 +27,7 @@ from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.templates import template_metrics
 
-MARTS = ("+metrics_daily", "+payments_monthly")
+MARTS = ("+metrics_daily", "+payments_monthly", "+identity_daily")
 
 
 @dataclass
@@ -46,12 +48,16 @@ def case(request: pytest.FixtureRequest) -> Case:
             with duckdb.connect(str(paths.warehouse / "build.duckdb"), read_only=True) as connection:
                 return connection.execute(sql).df()
 
-        events = accepted_events(paths.raw)
-        return Case(events, as_of_day(events), read)
+        return case_of(paths.raw, read)
     seed = int(request.param.split()[1])
     built = workshop().build(as_drop(Adversary(seed).sent, seed), select=MARTS)
-    events = accepted_events(workshop().paths.raw)
-    return Case(events, as_of_day(events), built.frame)
+    return case_of(workshop().paths.raw, built.frame)
+
+
+def case_of(raw: Path, read: Callable[[str], pd.DataFrame]) -> Case:
+    events = accepted_events(raw)
+    as_of = as_of_day(events)
+    return Case(with_people(events, as_of), as_of, read)
 
 
 def numbers(column: pd.Series) -> pd.Series:
@@ -88,10 +94,33 @@ def test_the_same_events_are_accepted(case: Case) -> None:
         " count(*) filter (where is_analyzable) as analyzable from normalized.events group by all"
     )
     by = case.events.assign(date_day=case.events.day).groupby(["product", "event_name", "date_day"])
-    mine = by.agg(events=("product", "size"), users=("user", "count"), analyzable=("is_analyzable", "sum"))
+    mine = by.agg(
+        events=("product", "size"), users=("sent_user", "count"), analyzable=("is_analyzable", "sum")
+    )
     assert differences(mine.reset_index(), theirs, ["product", "event_name", "date_day"]) == ""
     as_of = case.read("select distinct as_of_date from normalized.reporting_clock").as_of_date
     assert [day.date() for day in as_of] == [case.as_of]
+
+
+def test_events_have_the_same_people(case: Case) -> None:
+    theirs = case.read(
+        "select product, event_name, event_date as date_day, person_key, known_user_id,"
+        " count(*) as events from normalized.events group by all"
+    )
+    in_all = with_people(case.events.assign(user=case.events.sent_user))
+    told = case.events.assign(
+        person_key=in_all.person, known_user_id=case.events.user, date_day=case.events.day
+    )
+    keys = ["product", "event_name", "date_day", "person_key", "known_user_id"]
+    mine = told.groupby(keys, dropna=False).size().rename("events").reset_index()
+    assert differences(mine, theirs, keys) == ""
+
+
+def test_identity_daily(case: Case) -> None:
+    mine = identity_daily(case.events, case.as_of)
+    assert mine.merged_actors.sum() > 0 and mine.linked_people.sum() > 0 and mine.linked_events.sum() > 0
+    theirs = case.read("select * from marts.identity_daily")
+    assert differences(mine, theirs, KEYS[1:3]) == ""
 
 
 def test_active_users_daily(case: Case) -> None:

@@ -1,6 +1,6 @@
 -- One row per event to report to the ad platform: agreed to by the person, young enough, with hashed identifiers. Rows only.
 with events as (
-    select * from {{ ref('events') }} where is_analyzable and person_key is not null
+    select * from {{ ref('events') }} where is_analyzable and known_person_key is not null
 ),
 
 named as (
@@ -21,7 +21,7 @@ products as (
 
 consents as (
     select
-        {{ columns_of('events', ['product', 'person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
+        {{ columns_of('events', ['product', 'known_person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
         coalesce(
             {{ json_text('events.props', "'consent_state'", "'ads_allowed'") }}, {{ json_text('events.props', "''", "'ads_allowed'") }}
         ) as ads_allowed
@@ -31,7 +31,7 @@ consents as (
 
 clicks as (
     select
-        {{ columns_of('events', ['product', 'person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
+        {{ columns_of('events', ['product', 'known_person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
         {{ json_text('events.props', "''", "'fbclid'") }} as click_id
     from events
     where {{ json_text('events.props', "''", "'fbclid'") }} is not null
@@ -39,13 +39,13 @@ clicks as (
 
 converted as (
     select
-        {{ columns_of('events', line_key() + ['event_key', 'user_id', 'person_key', 'occurred_at', 'amount_text', 'currency']) }},
+        {{ columns_of('events', line_key() + ['event_key', 'user_id', 'known_person_key', 'occurred_at', 'amount_text', 'currency']) }},
         conversions.conversion_name,
         conversions.action_source,
         conversions.is_first_only,
         clock.as_of_end_at,
         row_number() over (
-            partition by events.product, events.person_key, conversions.conversion_name order by {{ event_order('events') }}
+            partition by events.product, events.known_person_key, conversions.conversion_name order by {{ event_order('events') }}
         ) as time_no
     from events
     inner join conversions on events.product = conversions.product and events.event_name = conversions.event_name
@@ -71,7 +71,7 @@ agreed as (
             order by consents.occurred_at desc, consents.received_at desc, consents.plan_order desc, consents.event_key desc
         ) as from_last
     from young
-    inner join consents on young.product = consents.product and young.person_key = consents.person_key
+    inner join consents on young.product = consents.product and young.known_person_key = consents.known_person_key
     where consents.occurred_at <= young.occurred_at
 ),
 
@@ -85,7 +85,7 @@ clicked as (
             order by clicks.occurred_at desc, clicks.received_at desc, clicks.plan_order desc, clicks.event_key desc
         ) as from_last
     from young
-    inner join clicks on young.product = clicks.product and young.person_key = clicks.person_key
+    inner join clicks on young.product = clicks.product and young.known_person_key = clicks.known_person_key
     where clicks.occurred_at <= young.occurred_at
 )
 
@@ -95,7 +95,7 @@ select
     young.conversion_name as event_name,
     cast(floor({{ epoch_microseconds('young.occurred_at') }} / 1000000) as bigint) as event_time,
     young.action_source,
-    {{ text_sha256("lower(trim(young.person_key))") }} as external_id_sha256,
+    {{ text_sha256("lower(trim(young.known_person_key))") }} as external_id_sha256,
     'fb.1.' || cast(cast(floor({{ epoch_microseconds('clicked.clicked_at') }} / 1000) as bigint) as {{ dbt.type_string() }})
     || '.' || clicked.click_id as fbc,
     {{ try_decimal('young.amount_text', 6) }} as value,

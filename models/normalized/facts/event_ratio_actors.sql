@@ -23,7 +23,7 @@ counted as (
         sides.product as product,
         sides.side,
         sides.window_days,
-        case when sides.counts = 'person_key' then events.person_key else events.anonymous_id end as actor_key,
+        case when sides.counts = 'person_key' then events.known_person_key else events.anonymous_id end as actor_key,
         events.event_date
     from events
     inner join sides on events.product = sides.product and events.event_name = sides.event_name

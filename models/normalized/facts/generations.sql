@@ -35,7 +35,7 @@ select
     ended.event_key,
     ended.product,
     ended.task_id,
-    coalesce(ended.user_id, ended.account_id, starters.account_id) as person_key,
+    coalesce(ended.known_user_id, ended.account_id, starters.account_id) as person_key,
     ended.template_id,
     ended.occurred_at,
     ended.event_date,

@@ -14,7 +14,7 @@ clock as (
 moves as (
     select
         {{ columns_of('events', ['event_key', 'product', 'task_id', 'occurred_at', 'received_at', 'event_date', 'plan_order']) }},
-        case when events.user_id is not null then events.person_key end as person_key,
+        events.known_user_id as person_key,
         case events.canonical_event
             when 'generation_started' then 'created'
             when 'generation_succeeded' then 'succeeded'

@@ -30,7 +30,7 @@ unreadable_currencies as (
 moving as (
     select
         {{ columns_of('events', [
-            'event_key', 'product', 'user_id', 'order_id', 'task_id', 'event_name', 'plan_name', 'processor', 'occurred_at',
+            'event_key', 'product', 'known_user_id', 'order_id', 'task_id', 'event_name', 'plan_name', 'processor', 'occurred_at',
             'received_at', 'canonical_event', 'plan_order',
             'amount_text', 'amount_minor_text', 'charged_minor_text', 'is_trial_text', 'refunded_at_text', 'refunded_amount_text',
         ]) }},
@@ -58,7 +58,7 @@ priced as (
         -- Money on any other event is a payment too.
         coalesce(moving.canonical_event in ('refund', 'refunded_payment'), false) as is_given_back,
         coalesce(moving.canonical_event = 'refund', false) as is_refund_only,
-        moving.user_id as person_key,
+        moving.known_user_id as person_key,
         coalesce(moving.order_id, moving.task_id, moving.event_key) as order_key,
         moving.event_name,
         moving.plan_name,

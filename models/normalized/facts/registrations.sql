@@ -1,13 +1,20 @@
 -- One row per product and registered person: the first registration, and the channel the person came from.
 with events as (
     select
-        *,
+        event_key,
+        product,
+        known_person_key as person_key,
+        occurred_at,
+        event_date,
+        received_at,
+        plan_order,
+        canonical_event,
         {{ identifier('channel') }} as utm_source,
         {{ url_host('referrer') }} as referrer_host
     from {{ ref('events') }}
     where
         is_analyzable
-        and person_key is not null
+        and known_person_key is not null
         and (canonical_event = 'registration' or channel is not null or referrer is not null)
 ),
 

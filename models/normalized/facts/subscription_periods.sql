@@ -48,7 +48,7 @@ unreadable_currencies as (
 told as (
     select
         {{ columns_of('events', [
-            'event_key', 'product', 'user_id', 'anonymous_id', 'order_id', 'subscription_id', 'plan_name', 'billing_period',
+            'event_key', 'product', 'known_user_id', 'order_id', 'subscription_id', 'plan_name', 'billing_period',
             'subscription_status', 'is_trial_text', 'occurred_at', 'received_at', 'plan_order', 'event_date',
         ]) }},
         roles.role,
@@ -57,7 +57,7 @@ told as (
             when unreadable_currencies.product is not null then 'XXX'
             else coalesce(events.currency, products.default_currency)
         end as currency,
-        coalesce(events.user_id, events.anonymous_id, events.event_key) as holder,
+        coalesce(events.known_person_key, events.event_key) as holder,
         {{ try_decimal('events.amount_text', 6) }} as amount,
         -- The far end of the calendar is no end.
         case when events.ends_at_text not like '9999-%' then events.ends_at_text end as ends_at_text
@@ -85,7 +85,7 @@ record_periods as (
         recorded.event_key,
         recorded.product,
         recorded.order_id as subscription_key,
-        recorded.user_id as person_key,
+        recorded.known_user_id as person_key,
         recorded.plan_name,
         recorded.currency,
         recorded.event_date as start_date,
@@ -141,7 +141,7 @@ followed as (
     select
         *,
         max(billing_period) over (partition by product, subscription_key, told_billing_periods) as last_billing_period,
-        max(user_id) over (partition by product, subscription_key) as person_key,
+        max(known_user_id) over (partition by product, subscription_key) as person_key,
         lead({{ nullable('event_date') }}) over (partition by product, subscription_key order by {{ event_order('numbered') }}) as next_date,
         lead({{ nullable('role') }}) over (partition by product, subscription_key order by {{ event_order('numbered') }}) as next_role
     from numbered

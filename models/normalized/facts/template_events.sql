@@ -18,7 +18,7 @@ select
     events.task_id,
     events.variant,
     -- Rates over people count identified people only.
-    case when events.user_id is not null then events.person_key end as person_key,
+    events.known_user_id as person_key,
     events.occurred_at,
     events.event_date,
     events.received_at,
