@@ -14,7 +14,7 @@ from oracle import plan
 
 from plumbline.paths import DataPaths
 
-BESIDE = {"governance", "metrics"}  # marts about data quality, and the tidy table itself
+BESIDE = {"governance", "metrics", "sensitive"}  # about data quality, the tidy table itself, rows about people
 
 
 def test_a_fraction_in_a_mart_is_a_registered_metric(built_demo: DataPaths, project_root: Path) -> None:
