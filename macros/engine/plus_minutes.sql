@@ -4,7 +4,7 @@
 {% macro default__plus_minutes(ts, minutes) %}{{ no_engine_body('plus_minutes') }}{% endmacro %}
 
 {% macro duckdb__plus_minutes(ts, minutes) -%}
-({{ ts }} + to_minutes({{ minutes }}))
+({{ ts }} + to_minutes(({{ minutes }})::bigint))
 {%- endmacro %}
 
 {% macro clickhouse__plus_minutes(ts, minutes) -%}

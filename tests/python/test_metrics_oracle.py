@@ -26,6 +26,7 @@ from oracle.people import active_users
 from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.templates import template_metrics
+from oracle.value import product_value, task_failures
 
 MARTS = ("+metrics_daily", "+payments_monthly", "+identity_daily")
 
@@ -144,6 +145,20 @@ def test_acquisition_daily(case: Case) -> None:
     assert mine.share.between(0, 1, inclusive="neither").sum() > 10
     theirs = case.read("select * from marts.acquisition_daily")
     assert differences(mine, theirs, ["product", "date_day", "channel"]) == ""
+
+
+def test_product_value_daily(case: Case) -> None:
+    mine = product_value(case.events, case.as_of)
+    assert mine.adopted_generations.sum() > 0 and mine.token_cost.sum() > 0
+    theirs = case.read("select * from marts.product_value_daily")
+    assert differences(mine, theirs, ["product", "date_day", "task_type"]) == ""
+
+
+def test_task_failures_daily(case: Case) -> None:
+    mine = task_failures(case.events, case.as_of)
+    assert (mine.groupby("failure_class").failed_generations.sum() > 0).all()
+    theirs = case.read("select * from marts.task_failures_daily")
+    assert differences(mine, theirs, ["product", "date_day", "failure_class"]) == ""
 
 
 def test_payments_daily(case: Case) -> None:

@@ -7,6 +7,7 @@
     'ratio_metrics',
     'reliability_metrics',
     'template_metrics',
+    'value_metrics',
 ] %}
 
 with tidy as (

@@ -14,9 +14,10 @@ from oracle.money import new_paying_users
 from oracle.people import active_users
 from oracle.registrations import acquisition
 from oracle.templates import anonymous_share, template_metrics
+from oracle.value import product_value, task_failures
 
 KEYS = ["metric_key", "product", "date_day", "segment", "segment_value"]
-COLUMNS = [*KEYS, "numerator", "denominator", "value"]
+COLUMNS = [*KEYS, "numerator", "denominator", "value", "is_mature"]
 
 #: Metric of a template → the columns of its numerator and denominator.
 TEMPLATE_RATES = {
@@ -43,6 +44,30 @@ CHURN_RATES = {
     "churn_rate_30d": ("lapsed_people", "ever_active_people"),
     "churn_rate_30d_active_base": ("base_lapsed_people", "base_people"),
 }
+
+
+#: Metric of generations → the columns of its numerator and denominator; its own column is its value.
+VALUE_METRICS = {
+    "total_generations": ("total_generations", None),
+    "adoption_rate": ("adoption_actions", "total_generations"),
+    "adoption_rate_tasks": ("adopted_generations", "total_generations"),
+    "avg_tasks_per_user": ("identified_generations", "active_users"),
+    "task_error_rate": ("failed_generations", "terminal_generations"),
+    "no_outcome_generations": ("no_outcome_generations", None),
+    "cost_per_user_token": ("identified_tokens", "task_users"),
+    "cost_per_user_token_p50": (None, "task_users"),
+    "cost_per_user_token_p95": (None, "task_users"),
+    "cost_per_user_token_max": (None, "task_users"),
+    "cost_per_user_money": ("token_cost", "task_users"),
+    "token_cost": ("token_cost", None),
+    "token_coverage": ("tasks_with_tokens", "tasks"),
+    "token_price_coverage": ("tasks_with_cost", "tasks"),
+}
+VALUE_MATURITY = {
+    "adoption_rate_tasks": "is_adoption_mature",
+    "no_outcome_generations": "is_outcome_mature",
+}
+VALUE_BY_TYPE = ("total_generations", "adoption_rate", "adoption_rate_tasks")
 
 
 def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -75,6 +100,7 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     )
     found.append(_counts("share_without_success_30d", rows, rows).assign(segment="prompt_template_id"))
     found += _registrations(events, as_of)
+    found += _value(events, as_of)
     churn = activity_churn(events, as_of)
     churn = churn[churn["product"].isin(_products("churn_rate_30d"))]
     for metric_key, (numerator, denominator) in CHURN_RATES.items():
@@ -86,7 +112,8 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     for metric_key, rows in ratios.groupby("metric_key"):
         found.append(_counts(str(metric_key), rows, rows))
     found.append(job_rates(events, as_of))
-    return pd.concat([frame.astype(object) for frame in found], ignore_index=True)
+    tidy = pd.concat([frame.astype(object) for frame in found], ignore_index=True)
+    return tidy.assign(is_mature=tidy.is_mature.where(tidy.is_mature.notna(), True))
 
 
 def _registrations(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
@@ -109,6 +136,31 @@ def _registrations(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
     ]
 
 
+def _value(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
+    value, found = product_value(events, as_of), []
+    for metric_key, (numerator, denominator) in VALUE_METRICS.items():
+        rows = value[value["product"].isin(_products(metric_key))]
+        rows = rows.assign(
+            segment_value=rows.task_type,
+            numerator=rows[numerator] if numerator else None,
+            denominator=rows[denominator] if denominator else None,
+            value=rows[metric_key],
+            is_mature=rows[VALUE_MATURITY[metric_key]] if metric_key in VALUE_MATURITY else True,
+        )
+        total, types = rows[rows.task_type == "all"], rows[rows.task_type != "all"]
+        found.append(_counts(metric_key, total, total))
+        if metric_key in VALUE_BY_TYPE:
+            found.append(_counts(metric_key, types, types).assign(segment="task_type"))
+    classes = task_failures(events, as_of)
+    classes = classes.assign(
+        segment_value=classes.failure_class,
+        numerator=classes.failed_generations,
+        denominator=classes.terminal_generations,
+        value=_ratio(classes.failed_generations, classes.terminal_generations),
+    )
+    return [*found, _counts("task_error_rate", classes, classes).assign(segment="failure_class")]
+
+
 def _counts(metric_key: str, rows: pd.DataFrame, ratio: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rows of one metric; a count stands in numerator and value."""
     return pd.DataFrame(
@@ -121,6 +173,7 @@ def _counts(metric_key: str, rows: pd.DataFrame, ratio: pd.DataFrame | None = No
             "numerator": rows.value if ratio is None else ratio.numerator,
             "denominator": None if ratio is None else ratio.denominator,
             "value": rows.value,
+            "is_mature": rows.get("is_mature", True),
         }
     )
 
