@@ -182,7 +182,7 @@ paid_after as (
         execution_days.product,
         execution_days.template_id,
         execution_days.person_key,
-        payment_days.event_date,
+        payment_days.event_date as event_date,
         max(execution_days.event_date) as executed_date
     from execution_days
     inner join payment_days
