@@ -105,7 +105,7 @@ def scan_seconds(paths: DataPaths) -> float:
 
 
 def _plumbline(paths: DataPaths, command: str, target: str) -> tuple[float, float]:
-    """Seconds and peak memory in MiB of one command and its children."""
+    """Seconds and peak memory in MiB of one command and its children; a build runs no tests."""
     arguments = [
         sys.executable,
         "-m",
@@ -116,8 +116,9 @@ def _plumbline(paths: DataPaths, command: str, target: str) -> tuple[float, floa
         "--data",
         str(paths.root),
     ]
+    models_only = {**os.environ, "DBT_EXCLUDE_RESOURCE_TYPES": "test"}
     started = time.perf_counter()
-    process = subprocess.Popen(arguments, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(arguments, cwd=PROJECT_ROOT, env=models_only, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise SystemExit(f"{' '.join(arguments[2:])} failed: run it to see why.")
