@@ -14,7 +14,11 @@ from oracle import plan
 
 from plumbline.paths import DataPaths
 
-BESIDE = {"governance", "metrics", "sensitive"}  # about data quality, the tidy table itself, rows about people
+BESIDE = {
+    "governance",
+    "metrics",
+    "sensitive",
+}  # about data quality, the tidy table itself, rows about people
 
 
 def test_a_fraction_in_a_mart_is_a_registered_metric(built_demo: DataPaths, project_root: Path) -> None:

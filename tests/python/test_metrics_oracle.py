@@ -16,11 +16,12 @@ import pandas as pd
 import pytest
 from adversary import Adversary, as_drop
 from drops import workshop
+from lifelines import KaplanMeierFitter
 from oracle import plan
 from oracle.events import accepted_events, as_of_day
 from oracle.identity import identity_daily, with_people
 from oracle.jobs import DIMENSIONS, jobs_daily
-from oracle.lapses import activity_churn, event_ratios
+from oracle.lapses import activity_churn, event_ratios, first_lapses
 from oracle.money import payments_by
 from oracle.people import active_users
 from oracle.registrations import acquisition, registrations
@@ -28,7 +29,7 @@ from oracle.registry import KEYS, tidy_metrics
 from oracle.templates import template_metrics
 from oracle.value import product_value, task_failures
 
-MARTS = ("+metrics_daily", "+payments_monthly", "+identity_daily")
+MARTS = ("path:models",)
 
 
 @dataclass
@@ -185,6 +186,22 @@ def test_activity_churn_daily(case: Case) -> None:
     assert (mine.churn_rate_30d != mine.churn_rate_30d_active_base).any() and mine.lapsed_people.sum() > 0
     theirs = case.read("select * from marts.activity_churn_daily")
     assert differences(mine, theirs, ["product", "date_day"]) == ""
+
+
+def test_activity_survival(case: Case) -> None:
+    """Against the estimator of lifelines, product by product."""
+    people = first_lapses(case.events, case.as_of)
+    assert people.is_lapsed.any() and not people.is_lapsed.all()
+    theirs = case.read("select * from marts.activity_survival order by product, day_number")
+    assert set(theirs["product"]) == set(people["product"])
+    for product, observed in people.groupby("product"):
+        estimate = KaplanMeierFitter().fit(observed.days, observed.is_lapsed)
+        mine = estimate.event_table.query("observed + censored > 0")
+        rows = theirs[theirs["product"] == product].set_index("day_number")
+        assert rows.people_at_risk.to_dict() == mine.at_risk.to_dict()
+        assert rows.lapsed_people.to_dict() == mine.observed.to_dict()
+        expected = estimate.survival_function_.KM_estimate.loc[rows.index]
+        assert rows.survival_rate.to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-9)
 
 
 def test_jobs_daily(case: Case) -> None:

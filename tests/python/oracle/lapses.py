@@ -71,3 +71,32 @@ def event_ratios(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(found)
+
+
+def first_lapses(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per product and person: days observed since the first activity, and whether they end in a lapse."""
+    counted = events[events.is_analyzable & (events.day <= as_of)]
+    lapse = timedelta(days=int(plan.setting("churn_days")))
+    found = []
+    for product in plan.products():
+        days_active = defaultdict(list)
+        for day, people in active_by_day(counted[counted["product"] == product]).items():
+            for person in people:
+                days_active[person].append(day)
+        for person, active in days_active.items():
+            active = sorted(active)
+            lapses = [
+                one + lapse
+                for one, following in zip(active, [*active[1:], date.max], strict=True)
+                if following > one + lapse and one + lapse <= as_of
+            ]
+            last = lapses[0] if lapses else as_of
+            found.append(
+                {
+                    "product": product,
+                    "person": person,
+                    "days": (last - active[0]).days,
+                    "is_lapsed": bool(lapses),
+                }
+            )
+    return pd.DataFrame(found)

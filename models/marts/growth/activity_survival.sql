@@ -1,0 +1,77 @@
+-- One row per product and number of days since the first activity at which people lapse or leave observation: Kaplan-Meier.
+-- A person lapses for the first time `churn_days` after an activity that no other follows by then; who has not by the
+-- reporting day is observed until then (right censored).
+with generations as (
+    select * from {{ ref('generations') }} where is_success and person_key is not null
+),
+
+clock as (
+    select product, as_of_date from {{ ref('reporting_clock') }}
+),
+
+active_days as (
+    select distinct product, person_key, event_date as active_date from generations
+),
+
+stays as (
+    select
+        product,
+        person_key,
+        active_date,
+        {{ plus_days('active_date', plan_setting('churn_days')) }} as lapses_on,
+        lead({{ nullable('active_date') }}) over (partition by product, person_key order by active_date) as next_date
+    from active_days
+),
+
+people as (
+    select
+        stays.product as product,
+        stays.person_key,
+        min(stays.active_date) as first_date,
+        min(case when coalesce(stays.next_date > stays.lapses_on, true) and stays.lapses_on <= clock.as_of_date then stays.lapses_on end) as lapsed_date,
+        max(clock.as_of_date) as as_of_date
+    from stays
+    inner join clock on stays.product = clock.product
+    group by stays.product, stays.person_key
+),
+
+observed as (
+    select
+        product,
+        {{ dbt.datediff('first_date', 'coalesce(lapsed_date, as_of_date)', 'day') }} as day_number,
+        sum(case when lapsed_date is not null then 1 else 0 end) as lapsed_people,
+        sum(case when lapsed_date is null then 1 else 0 end) as censored_people
+    from people
+    group by product, {{ dbt.datediff('first_date', 'coalesce(lapsed_date, as_of_date)', 'day') }}
+),
+
+at_risk as (
+    select
+        product,
+        day_number,
+        lapsed_people,
+        censored_people,
+        sum(lapsed_people + censored_people) over (
+            partition by product order by day_number desc rows between unbounded preceding and current row
+        ) as people_at_risk
+    from observed
+)
+
+select
+    product,
+    cast(day_number as integer) as day_number,
+    cast(people_at_risk as bigint) as people_at_risk,
+    cast(lapsed_people as bigint) as lapsed_people,
+    cast(censored_people as bigint) as censored_people,
+    -- The product of the shares that stay; a day on which all lapse ends it, and has no logarithm.
+    case
+        when
+            max(case when lapsed_people = people_at_risk then 1 else 0 end) over (
+                partition by product order by day_number rows between unbounded preceding and current row
+            ) = 1
+            then cast(0 as {{ double_type() }})
+        else exp(sum(
+            case when lapsed_people < people_at_risk then ln(1 - {{ rate('lapsed_people', 'people_at_risk') }}) else 0 end
+        ) over (partition by product order by day_number rows between unbounded preceding and current row))
+    end as survival_rate
+from at_risk
