@@ -43,6 +43,8 @@ class Adversary:
         self.number = count(1)
         self._prompts()
         self._baseline()
+        self._site_gate()
+        self._variants()
         self._tasks()
         self._trades()
         self._landing()
@@ -209,6 +211,27 @@ class Adversary:
             self.send("prompts/app_metrics_daily", at, row, late=0)
             if self.chance(0.2):
                 self.send("prompts/app_metrics_daily", at, row | {"nonprompt_users": users + 2}, late=3)
+
+    def _site_gate(self) -> None:
+        for _ in range(12):
+            at = self.moment(self.any_day())
+            colour = self.random.choice(["GREEN", "GREEN", "YELLOW", "RED", "BLUE"])
+            self.send("prompts/site_gate_status", at, {"status": colour, "updated_at": self.written(at)})
+
+    def _variants(self) -> None:
+        """Experiments on two templates: people who stay in a variant, people who are seen in a second one."""
+        for person in range(self.people):
+            user, template = f"v{person}", self.random.choice(["tpl1", "tpl2"])
+            variant = self.random.choice(["A", "B", "B", "WINNER"])
+            for day in sorted(set(self.days_of_life(self.random.randint(1, 4)))):  # no two at one moment
+                if self.chance(0.15):
+                    variant = self.random.choice(["A", "B", "C", "WINNER"])
+                at, request = self.moment(day), f"r{next(self.number)}"
+                shown = self.random.choice([{}, {"variant_label": variant}])
+                self._prompt_event(user, template, "variant_shown", at, f"r{next(self.number)}", **shown)
+                for name in ("execute", self.random.choice(["success", "failure", "paid"])):
+                    money = self._cents() if name in ("success", "paid") and self.chance(0.5) else {}
+                    self._prompt_event(user, template, name, at, request, variant_label=variant, **money)
 
     def _tasks(self) -> None:
         for person in range(self.people):

@@ -1,6 +1,7 @@
 """Every built metric twice: the marts against the oracle, on random drops and on the demo drop.
 
-S0-08, S0-17, S0-19, S0-40 .. S0-43, S2-03, S2-05, S2-06, S3-08, S3-18, S4-06, S4-43 .. S4-46, S4-52;
+S0-08, S0-11, S0-14, S0-17, S0-19, S0-40 .. S0-43, S0-48, S0-49, O-01 .. O-12,
+S2-03, S2-05, S2-06, S3-08, S3-18, S4-06, S4-43 .. S4-46, S4-52;
 X-02, X-03, X-05, X-09 .. X-12, X-21 .. X-23.
 """
 
@@ -19,6 +20,7 @@ from drops import workshop
 from lifelines import KaplanMeierFitter
 from oracle import plan
 from oracle.events import accepted_events, as_of_day
+from oracle.experiments import experiments
 from oracle.identity import identity_daily, with_people
 from oracle.jobs import DIMENSIONS, jobs_daily
 from oracle.lapses import activity_churn, event_ratios, first_lapses
@@ -218,6 +220,12 @@ def test_event_ratios_daily(case: Case) -> None:
     assert differences(mine, theirs, ["metric_key", "product", "date_day"]) == ""
 
 
+def test_prompt_experiments(case: Case) -> None:
+    mine = experiments(case.events, case.as_of)
+    theirs = case.read("select * from marts.prompt_experiments")
+    assert differences(mine, theirs, ["prompt_template_id", "variant_label", "date_day"]) == ""
+
+
 def test_metrics_daily(case: Case) -> None:
     mine = tidy_metrics(case.events, case.as_of)
     theirs = case.read("select * from marts.metrics_daily").query(
@@ -244,5 +252,9 @@ def test_random_drops_reach_the_edges(case: Case, request: pytest.FixtureRequest
     assert templates.delta_cr_30d.isna().any() and templates.delta_cr_30d.notna().any()
     assert money.unpriced_payments.sum() > 5 and money.currency.nunique() >= 7
     assert {"XYZ", "XXX"} <= set(money.currency)
+    assert templates.ltv_gate_rule.nunique() >= 5 and templates.lifecycle_rule.nunique() >= 4
+    assert templates.site_gate_color.nunique() == 3
+    variants = experiments(case.events, case.as_of)
+    assert variants.contaminated_people.sum() > 50 and variants.variant_label.nunique() == 4
     midnight = case.events.occurred_at.dt.strftime("%H:%M:%S.%f")
     assert (midnight == "16:00:00.000000").sum() > 20 and (midnight == "15:59:59.999000").sum() > 20

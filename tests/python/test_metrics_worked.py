@@ -14,7 +14,15 @@ from oracle import plan
 
 KEYS = (
     *("product", "date_day", "month", "currency", "channel", "task_type", "cohort_date", "day_number"),
-    *("mode", "failure_reason", "prompt_template_id", "metric_key", "segment", "segment_value"),
+    *(
+        "mode",
+        "failure_reason",
+        "prompt_template_id",
+        "variant_label",
+        "metric_key",
+        "segment",
+        "segment_value",
+    ),
 )
 CLOCKS = ("occurred_at", "event_time", "created_at", "paid_at", "timestamp", "date", "start_date")
 QUERIES = {

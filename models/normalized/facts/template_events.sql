@@ -17,6 +17,7 @@ select
     events.template_id,
     events.task_id,
     events.variant,
+    events.template_id || '/' || events.variant as template_variant,
     -- Rates over people count identified people only.
     events.known_user_id as person_key,
     events.occurred_at,

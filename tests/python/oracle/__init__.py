@@ -11,5 +11,6 @@ value.py     what generations are worth and what they cost
 lapses.py    who stopped; ratios of events
 money.py     payments and refunds
 templates.py the metrics of prompt templates over 7 and 30 days
+experiments.py variants of prompt templates
 gates.py     colours, gates and recommendations of prompt templates
 """

@@ -14,7 +14,7 @@ from oracle.events import days_of
 NO_CURRENCY = "XXX"
 COLUMNS = [
     *("product", "kind", "order", "person", "currency", "occurred_at", "day", "received_at", "plan_order"),
-    *("minor", "is_above_zero", "template"),
+    *("minor", "is_above_zero", "template", "variant"),
 ]
 COUNTS = [
     *("gross_minor", "refunded_minor", "net_minor", "payments", "refunds", "unpriced_payments"),
@@ -43,6 +43,7 @@ def payments(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "received_at": event.received_at,
             "plan_order": event.plan_order,
             "template": event.template,
+            "variant": event.variant,
         }
         if pays and (sent is None or sent[0] > 0):
             row = {**told, "kind": "payment", "order": str(event.order or event.task or position)}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from oracle import plan
 from oracle.events import days_of
+from oracle.experiments import experiments
 from oracle.jobs import job_rates
 from oracle.lapses import activity_churn, event_ratios
 from oracle.money import new_paying_users
@@ -90,6 +91,15 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
             value=templates[metric_key],
         )
         found.append(_counts(metric_key, rows, rows).assign(segment="prompt_template_id"))
+    variants = experiments(events, as_of)
+    rows = variants.assign(
+        product="prompts",
+        segment_value=variants.prompt_template_id + "/" + variants.variant_label,
+        numerator=variants.successes,
+        denominator=variants.executions,
+        value=variants.success_rate,
+    )
+    found.append(_counts("variant_success_rate_14d", rows, rows).assign(segment="variant"))
     lacking = templates.people_30d - templates.people_with_success_30d
     rows = templates.assign(
         product="prompts",

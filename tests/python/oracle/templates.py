@@ -129,11 +129,11 @@ def _revenue(events: pd.DataFrame, as_of: date) -> dict[str, list[tuple[date, in
     moved = payments(events, as_of)
     for row in moved[moved["product"].eq("prompts") & moved.kind.eq("payment")].itertuples():
         minor = None if pd.isna(row.minor) else int(row.minor)
-        found[row.template].append((row.day, _converted(minor, row.currency, row.day)))
+        found[row.template].append((row.day, converted(minor, row.currency, row.day)))
     return found
 
 
-def _converted(minor: int | None, currency: str, day: date) -> int | None:
+def converted(minor: int | None, currency: str, day: date) -> int | None:
     """Minor units of the product's reporting currency at the latest rate up to the day; None without a rate."""
     [reporting] = {
         row["reporting_currency"] for row in plan.rows("plan_products") if row["product"] == "prompts"

@@ -3,6 +3,10 @@ with templates as (
     select * from {{ ref('prompt_template_daily') }}
 ),
 
+experiments as (
+    select *, prompt_template_id || '/' || variant_label as template_variant from {{ ref('prompt_experiments') }}
+),
+
 template_events as (
     select * from {{ ref('template_events') }}
 ),
@@ -68,3 +72,7 @@ union all
     't_first_success_p90_sec_30d': ['null', 'people_with_success_30d', 't_first_success_p90_sec_30d'],
     'share_without_success_30d': ['people_30d - people_with_success_30d', 'people_30d', 'share_without_success_30d'],
 }, segment="'prompt_template_id'", segment_value='prompt_template_id') }}
+union all
+{{ tidy_metrics('experiments', {
+    'variant_success_rate_14d': ['successes', 'executions', 'success_rate'],
+}, segment="'variant'", segment_value='template_variant') }}
