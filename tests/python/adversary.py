@@ -43,8 +43,6 @@ class Adversary:
         self.number = count(1)
         self._prompts()
         self._baseline()
-        self._site_gate()
-        self._variants()
         self._tasks()
         self._trades()
         self._landing()
@@ -55,6 +53,8 @@ class Adversary:
         self._jobs()
         self._resend()
         self._soil()
+        self._site_gate()
+        self._variants()
         self._devices()
 
     # --- chance -------------------------------------------------------------------------------------
