@@ -412,6 +412,11 @@ class Adversary:
                 self._app_member(f"m{person}", at)
             else:
                 self._other_member(f"m{person}", at)
+        last = max(
+            one.day for one in self.sent if one.day
+        )  # whose windows end on the reporting day or just not
+        for number, lapse in enumerate([0, 1, 1, 2, 2, 3, 3, 8, 8, 9, 9, 10]):
+            self._app_member(f"late{number}", self.moment(last - timedelta(days=lapse)))
 
     def _app_member(self, user: str, at: datetime) -> None:
         told = self.written(at)

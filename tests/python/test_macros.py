@@ -109,7 +109,7 @@ def metrics() -> list[Case]:
         return check("evaluability", f"'v', '{is_collected}'", expected, v=value)
 
     def week(day: date, monday: date) -> Case:
-        return check("iso_week_start", "'d'", monday, d=day)
+        return check("week_start", "'d'", monday, d=day)
 
     return [
         check("rate", "'a', 'b'", 0.25, a=1, b=4),
@@ -131,6 +131,8 @@ def metrics() -> list[Case]:
         evaluable(0, "false", "not_evaluable"), evaluable(NO_NUMBER, "false", "not_evaluable"),
         week(date(2026, 3, 9), date(2026, 3, 9)), week(date(2026, 3, 15), date(2026, 3, 9)),
         week(date(2026, 3, 16), date(2026, 3, 16)), week(date(2026, 1, 1), date(2025, 12, 29)),
+        check("week_start", "'d', 7", date(2026, 3, 15), d=date(2026, 3, 15)),
+        check("week_start", "'d', 7", date(2026, 3, 8), d=date(2026, 3, 14)),
     ]  # fmt: skip
 
 

@@ -25,9 +25,10 @@ from oracle.identity import identity_daily, with_people
 from oracle.jobs import DIMENSIONS, jobs_daily
 from oracle.lapses import activity_churn, event_ratios, first_lapses
 from oracle.money import payments_by
-from oracle.people import active_users
+from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
+from oracle.retention import retention_cohorts, retention_daily
 from oracle.templates import template_metrics
 from oracle.value import product_value, task_failures
 
@@ -72,7 +73,11 @@ def numbers(column: pd.Series) -> pd.Series:
 def differences(mine: pd.DataFrame, theirs: pd.DataFrame, keys: list[str]) -> str:
     """What oracle and mart say differently, as text; empty when they agree on the oracle's columns."""
     theirs = theirs.assign(
-        **{key: pd.to_datetime(theirs[key]).dt.date for key in keys if key in ("date_day", "month")}
+        **{
+            key: pd.to_datetime(theirs[key]).dt.date
+            for key in keys
+            if key in ("date_day", "month", "cohort_date")
+        }
     )
     columns = [column for column in mine.columns if column not in keys]
     both = mine.merge(theirs[keys + columns], on=keys, how="outer", suffixes=("", "_sql"), indicator=True)
@@ -162,6 +167,28 @@ def test_task_failures_daily(case: Case) -> None:
     assert (mine.groupby("failure_class").failed_generations.sum() > 0).all()
     theirs = case.read("select * from marts.task_failures_daily")
     assert differences(mine, theirs, ["product", "date_day", "failure_class"]) == ""
+
+
+def test_active_users_by_channel_daily(case: Case) -> None:
+    mine = active_by_channel(case.events, case.as_of)
+    assert mine.channel.nunique() > 4
+    theirs = case.read("select * from marts.active_users_by_channel_daily")
+    assert differences(mine, theirs, ["product", "date_day", "channel"]) == ""
+
+
+def test_retention_cohorts(case: Case) -> None:
+    mine = retention_cohorts(case.events, case.as_of)
+    assert mine.day_number.max() > 30 and (mine.retained_users > 0).sum() > 30
+    theirs = case.read("select * from marts.retention_cohorts")
+    assert differences(mine, theirs, ["product", "cohort_date", "day_number"]) == ""
+
+
+def test_retention_daily(case: Case) -> None:
+    mine = retention_daily(case.events, case.as_of)
+    assert (mine.filter(like="retained_").sum() > 0).all()
+    assert (mine.filter(like="is_mature_").nunique() == 2).all()
+    theirs = case.read("select * from marts.retention_daily")
+    assert differences(mine, theirs, ["product", "date_day", "channel"]) == ""
 
 
 def test_payments_daily(case: Case) -> None:

@@ -24,7 +24,10 @@ KEYS = (
         "segment_value",
     ),
 )
-CLOCKS = ("occurred_at", "event_time", "created_at", "paid_at", "timestamp", "date", "start_date")
+CLOCKS = (
+    *("occurred_at", "event_time", "created_at", "paid_at", "timestamp", "date", "start_date"),
+    "registration_date",
+)
 QUERIES = {
     "subscription_rows": """
         select product, event_date as date_day, count(*) as subscriptions from normalized.events

@@ -6,6 +6,7 @@
     'payment_metrics',
     'ratio_metrics',
     'reliability_metrics',
+    'retention_metrics',
     'template_metrics',
     'value_metrics',
 ] %}

@@ -7,6 +7,7 @@ identity.py  whose an event is, by the log-ins of its device
 people.py    who was active when, who came back
 registrations.py  who registered when, through which channel
 jobs.py      how jobs end
+retention.py who of those registered comes back
 value.py     what generations are worth and what they cost
 lapses.py    who stopped; ratios of events
 money.py     payments and refunds

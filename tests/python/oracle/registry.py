@@ -12,8 +12,9 @@ from oracle.experiments import experiments
 from oracle.jobs import job_rates
 from oracle.lapses import activity_churn, event_ratios
 from oracle.money import new_paying_users
-from oracle.people import active_users
+from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition
+from oracle.retention import retention_cohorts, retention_daily
 from oracle.templates import anonymous_share, template_metrics
 from oracle.value import product_value, task_failures
 
@@ -46,6 +47,20 @@ CHURN_RATES = {
     "churn_rate_30d_active_base": ("base_lapsed_people", "base_people"),
 }
 
+
+#: Retention metric → the column of its denominator.
+RETENTION = {
+    "retention_day_1": "registered_day_before",
+    "retention_day_1_visit": "registered_day_before",
+    "retention_day_1_generate": "registered_day_before",
+    "retention_day_1_rolling_24h": "registered_day_before",
+    "retention_day_7": "registered_seven_days_before",
+    "retention_day_7_rolling_24h": "registered_seven_days_before",
+    "retention_week_1": "registered_one_week_before",
+    "retention_week_1_rolling": "registered_same_day",
+    "retention_week_4": "registered_four_weeks_before",
+    "retention_week_4_rolling": "registered_same_day",
+}
 
 #: Metric of generations → the columns of its numerator and denominator; its own column is its value.
 VALUE_METRICS = {
@@ -111,6 +126,8 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     found.append(_counts("share_without_success_30d", rows, rows).assign(segment="prompt_template_id"))
     found += _registrations(events, as_of)
     found += _value(events, as_of)
+    found += _channels_and_ratio(events, people, as_of)
+    found += _retention(events, as_of)
     churn = activity_churn(events, as_of)
     churn = churn[churn["product"].isin(_products("churn_rate_30d"))]
     for metric_key, (numerator, denominator) in CHURN_RATES.items():
@@ -144,6 +161,47 @@ def _registrations(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
         _counts("registrations", came).assign(segment="channel"),
         _counts("user_source_channel", parts, parts).assign(segment="channel"),
     ]
+
+
+def _channels_and_ratio(events: pd.DataFrame, people: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
+    channels = active_by_channel(events, as_of)
+    channels = channels.assign(segment_value=channels.channel)
+    found = [
+        _counts(metric_key, channels.assign(value=channels[metric_key])).assign(segment="channel")
+        for metric_key in ("active_users_daily", "active_users_weekly")
+    ]
+    ratio = people.assign(
+        numerator=people.active_user_days_28d / people.observed_days_28d,
+        denominator=people.active_users_28d,
+        value=people.dau_mau_ratio,
+    )
+    return [*found, _counts("dau_mau_ratio", ratio, ratio)]
+
+
+def _retention(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
+    daily, found = retention_daily(events, as_of), []
+    for metric_key, denominator in RETENTION.items():
+        rows = daily[daily["product"].isin(_products(metric_key))]
+        rows = rows.assign(
+            segment_value=rows.channel,
+            numerator=rows[metric_key.replace("retention_", "retained_")],
+            denominator=rows[denominator],
+            value=rows[metric_key],
+            is_mature=rows.get(metric_key.replace("retention_", "is_mature_"), True),
+        )
+        total, channels = rows[rows.channel == "all"], rows[rows.channel != "all"]
+        found += [_counts(metric_key, total, total)]
+        found += [_counts(metric_key, channels, channels).assign(segment="channel")]
+    cells = retention_cohorts(events, as_of)
+    cells = cells[cells["product"].isin(_products("retention_by_day"))]
+    cells = cells.assign(
+        date_day=cells.cohort_date,
+        segment_value=cells.day_number.astype(str),
+        numerator=cells.retained_users,
+        denominator=cells.cohort_size,
+        value=cells.retention_rate,
+    )
+    return [*found, _counts("retention_by_day", cells, cells).assign(segment="day_number")]
 
 
 def _value(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
