@@ -39,8 +39,22 @@ METRICS = {
     "gross_minor": "select product, date_day, currency, gross_minor from marts.payments_daily",
     "refunded_minor": "select product, date_day, currency, refunded_minor from marts.payments_daily",
     **{
-        key: f"select product, date_day, segment_value, value from marts.metrics_daily where metric_key = '{key}'"
-        for key in ("active_users_daily", "new_paying_users", "completion_rate_30d")
+        key: "select product, date_day, segment_value, value from marts.metrics_daily"
+        f" where metric_key = '{key}' and {rows}"
+        for key, rows in {
+            "completion_rate_30d": "segment = 'prompt_template_id'",
+            # The truth knows task types where there are any.
+            "total_generations": "segment_value <> 'unknown'",
+            # The first day has nobody who registered the day before.
+            "retention_day_1": "segment = 'all' and date_day > date '2026-01-01'",
+            **dict.fromkeys(
+                (
+                    *("active_users_daily", "new_paying_users", "registrations", "adoption_rate"),
+                    *("avg_tasks_per_user", "task_error_rate", "cost_per_user_token"),
+                ),
+                "segment = 'all'",
+            ),
+        }.items()
     },
 }
 
