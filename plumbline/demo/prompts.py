@@ -34,6 +34,7 @@ ERRORS = (
     ("QUOTA_EXCEEDED", "ProviderError"),
 )
 PACKS = ((499, "credits_100", 100), (999, "credits_250", 250), (1999, "credits_500", 500))  # US cents
+BROKEN = {3: 0.05, 5: 0.2}  # templates that hardly work, and their share of successes
 SHARE_LOOKERS = 0.15  # people who look at templates and never execute one
 SHARE_ANONYMOUS = 0.05  # sessions without a user
 EFFECT_OF_B = 0.08  # of variant B on the share of successes
@@ -48,6 +49,7 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     anonymous = chance(rng, len(person), SHARE_ANONYMOUS)
     popularity = 1 / (1 + np.arange(TEMPLATES))
     quality = 0.62 + 0.33 * rng.random(TEMPLATES)
+    quality[list(BROKEN)] = list(BROKEN.values())
     favourite = pick(rng, n, popularity)
     variant = rng.integers(0, 2, n)  # 0 = A, 1 = B; the same person always sees the same one
     tested = np.arange(TEMPLATES) % 4 == 0  # templates with a running experiment

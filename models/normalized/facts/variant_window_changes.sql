@@ -117,7 +117,7 @@ stays as (
         template_id,
         variant,
         '{{ measure }}' as measure,
-        {{ measure }} as amount,
+        cast({{ measure }} as bigint) as amount,
         event_date as start_date,
         least({{ plus_days('event_date', window_days) }}, coalesce(contaminated_date, {{ plus_days('event_date', window_days) }})) as end_date
     from event_days
@@ -128,7 +128,7 @@ stays as (
         template_id,
         variant,
         measure,
-        1 as amount,
+        cast(1 as bigint) as amount,
         event_date as start_date,
         least(
             {{ plus_days('event_date', window_days) }},
@@ -145,7 +145,7 @@ stays as (
         template_id,
         variant,
         'contaminated_people' as measure,
-        1 as amount,
+        cast(1 as bigint) as amount,
         greatest(event_date, contaminated_date) as start_date,
         least({{ plus_days('event_date', window_days) }}, coalesce(next_date, {{ plus_days('event_date', window_days) }})) as end_date
     from sequenced
