@@ -10,9 +10,12 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 from drops import Built, Drop, workshop
+
+from plumbline.paths import DataPaths
 
 DAY = date(2026, 3, 5)
 BASELINE = {"active_users": 20, "nonprompt_users": 20, "nonprompt_paid_users": 2, "ltv_cents": 1000}
@@ -222,3 +225,22 @@ def test_a_template_has_a_row_on_every_day(built: Built) -> None:
         )
         == []
     )
+
+
+def test_the_demo_drop_reaches_every_colour_and_recommendation(built_demo: DataPaths) -> None:
+    with duckdb.connect(str(built_demo.warehouse / "build.duckdb"), read_only=True) as connection:
+        found = {
+            column: {
+                value
+                for (value,) in connection.execute(
+                    f"select distinct {column} from marts.prompt_template_daily"
+                ).fetchall()
+            }
+            for column in ("ltv_gate_color", "gate_color_7d", "lifecycle_recommendation")
+        }
+    colours = {"GREEN", "YELLOW", "RED", "NO_DATA"}
+    assert found == {
+        "ltv_gate_color": colours,
+        "gate_color_7d": colours,
+        "lifecycle_recommendation": {"HARD_KILL", "FREEZE", "PROMOTE", "KEEP"},
+    }
