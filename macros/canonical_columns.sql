@@ -5,7 +5,7 @@
 {{ return([
     'event_id', 'user_id', 'anonymous_id', 'session_id', 'account_id', 'template_id', 'task_id', 'order_id',
     'occurred_at_text', 'client_time_text',
-    'raw_event_name', 'sent_from', 'environment', 'task_type', 'channel', 'referrer', 'variant', 'currency',
+    'raw_event_name', 'sent_from', 'environment', 'task_type', 'channel', 'referrer', 'campaign', 'variant', 'currency',
     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
     'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text', 'refunded_at_text',
     'tokens_text', 'model', 'failure_code',

@@ -1,5 +1,5 @@
 -- One row per accepted line: the event it reports, with every value that broke the plan taken out.
-{%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'referrer', 'variant', 'currency',
+{%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'referrer', 'campaign', 'variant', 'currency',
                     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
                     'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text',
                     'refunded_at_text', 'tokens_text', 'model', 'failure_code',

@@ -167,6 +167,7 @@ select
     task_type,
     channel,
     referrer,
+    campaign,
     variant,
     currency,
     policy_tag,

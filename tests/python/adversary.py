@@ -56,6 +56,7 @@ class Adversary:
         self._site_gate()
         self._variants()
         self._devices()
+        self._visits()
 
     # --- chance -------------------------------------------------------------------------------------
 
@@ -550,6 +551,29 @@ class Adversary:
                     day = min(
                         day + timedelta(days=self.random.choice(LAPSES)), START + timedelta(days=DAYS - 1)
                     )
+
+    def _visits(self) -> None:
+        """Visits at the edges of a session, of a return, of a first and of a last touch."""
+        edges = [timedelta(minutes=30), timedelta(hours=24), timedelta(days=30)]
+        edges = [edge + timedelta(milliseconds=part) for edge in edges for part in (-1, 0)]
+        for number in range(self.people // 3):
+            at = self.moment(START + timedelta(days=self.random.randrange(DAYS // 2)))
+            for visit in range(self.random.randint(2, 9)):
+                at += self.random.choice(
+                    [timedelta(milliseconds=1), timedelta(minutes=7), *edges[:4], *edges]
+                )
+                if (at + OFFSET).date() >= START + timedelta(days=DAYS):
+                    break
+                event = self.random.choice(
+                    ["landing_view", "landing_view", "return_session", "signup_submit"]
+                )
+                properties = self._source("utm_source") if event == "landing_view" else {}
+                line = {
+                    "event_id": f"z{next(self.number)}", "event": event, "timestamp": self.written(at), "source": "web",
+                    "environment": "prod", "distinct_id": f"z{number}", "properties": properties,
+                    "session_id": self.random.choice([f"z{number}", f"z{number}/{visit}", f"z{number}/{visit // 2}", None]),
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
 
     def _resend(self) -> None:
         """Some lines again: the same content in another order, or changed under the same key."""

@@ -29,6 +29,7 @@ from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.retention import retention_cohorts, retention_daily
+from oracle.sessions import sessions, sessions_daily, touches
 from oracle.templates import template_metrics
 from oracle.value import product_value, task_failures
 
@@ -130,6 +131,36 @@ def test_identity_daily(case: Case) -> None:
     assert mine.merged_actors.sum() > 0 and mine.linked_people.sum() > 0 and mine.linked_events.sum() > 0
     theirs = case.read("select * from marts.identity_daily")
     assert differences(mine, theirs, KEYS[1:3]) == ""
+
+
+def test_sessions(case: Case) -> None:
+    mine = sessions(case.events, case.as_of)
+    assert mine.is_return.sum() > 5 and (mine.is_return & mine.is_sent_return).sum() > 0
+    assert 0 < mine.is_as_sent.sum() < len(mine)
+    theirs = case.read("select * from normalized.sessions")
+    flags = {flag: mine[flag].astype(int) for flag in ("is_return", "is_sent_return", "is_as_sent")}
+    keys = ["product", "person_key", "started_at"]
+    assert differences(mine.drop(columns=["channel", "date_day"]).assign(**flags), theirs, keys) == ""
+
+
+def test_sessions_daily(case: Case) -> None:
+    mine = sessions_daily(case.events, case.as_of)
+    theirs = case.read("select * from marts.sessions_daily")
+    assert differences(mine, theirs, ["product", "date_day", "channel"]) == ""
+
+
+def test_attribution_daily(case: Case) -> None:
+    mine = touches(case.events, case.as_of)
+    told = {}
+    for touch in ("first", "last"):
+        told[f"{touch}_touch_registrations"] = mine.groupby(
+            ["product", "date_day", mine[f"{touch}_channel"].rename("channel")]
+        ).size()
+    theirs = case.read(
+        "select * from marts.attribution_daily where first_touch_registrations + last_touch_registrations > 0"
+    )
+    mine = pd.DataFrame(told).fillna(0).reset_index()
+    assert differences(mine, theirs, ["product", "date_day", "channel"]) == ""
 
 
 def test_active_users_daily(case: Case) -> None:
@@ -283,5 +314,7 @@ def test_random_drops_reach_the_edges(case: Case, request: pytest.FixtureRequest
     assert templates.site_gate_color.nunique() == 3
     variants = experiments(case.events, case.as_of)
     assert variants.contaminated_people.sum() > 50 and variants.variant_label.nunique() == 4
+    touched = touches(case.events, case.as_of)
+    assert (touched.first_channel != touched.last_channel).any()
     midnight = case.events.occurred_at.dt.strftime("%H:%M:%S.%f")
     assert (midnight == "16:00:00.000000").sum() > 20 and (midnight == "15:59:59.999000").sum() > 20

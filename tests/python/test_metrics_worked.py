@@ -57,7 +57,16 @@ def built() -> Built:
     # Something later, because marts describe the days that have ended.
     later = {"user_id": "last", "registration_date": "2025-12-31T00:00:00Z"}
     drop.add("app/users", later, arrived="2025-12-31")
-    return workshop().build(drop, select=("+metrics_daily", "+payments_monthly"))
+    return workshop().build(
+        drop,
+        select=(
+            "+metrics_daily",
+            "+payments_monthly",
+            "+identity_daily",
+            "+sessions_daily",
+            "+attribution_daily",
+        ),
+    )
 
 
 def arrival(line: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@
     'environment': 'environment',
     'channel': 'properties.utm_source',
     'referrer': 'properties.referrer',
+    'campaign': 'properties.campaign_id',
     'variant': 'properties.experiment_variant',
     'currency': 'properties.currency',
     'amount_text': 'properties.price',

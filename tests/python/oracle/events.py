@@ -63,7 +63,7 @@ KEPT = {
         "baseline_paid": ("nonprompt_paid_users",), "failure_code": ("error_code",), "ltv": ("ltv_cents",),
         "status": ("status",), "variant": ("variant_label",),
     },
-    "landing": {"task": ("task_id",), "account": ("account_id",), "failure_code": ("failure_code",)},
+    "landing": {"task": ("task_id",), "channel": ("source_channel",), "account": ("account_id",), "failure_code": ("failure_code",)},
     "app": {
         "task": ("task_id",), "order": ("trade_id",), "currency": ("currency",), "major": ("amount",),
         "refunded_major": ("refunded_amount",), "refunded_at": ("refunded_at",), "channel": ("utm_source",),
@@ -106,7 +106,7 @@ def accepted_events(raw: Path) -> pd.DataFrame:
     """One row per accepted event of a raw drop, of all products, with what metrics need of it."""
     candidates = [found for record in read_drop(raw) if (found := _judged(record))]
     frame = pd.DataFrame([kept.event for kept in _without_copies(candidates)], dtype=object)
-    flags = ["is_active_signal", "is_version", "is_date", "is_analyzable", "sent_currency"]
+    flags = ["is_active_signal", "is_visit", "is_version", "is_date", "is_analyzable", "sent_currency"]
     moments = ["occurred_at", "received_at"]
     frame = frame.astype(dict.fromkeys(flags, bool) | dict.fromkeys(moments, "datetime64[us]"))
     return frame.sort_values(["product", "occurred_at", "received_at", "plan_order"], ignore_index=True)
@@ -172,6 +172,8 @@ def _judged(record: Record) -> Candidate | None:
         "received_at": record.received_at,
         "user": ids["user_id"],
         "anonymous": ids["anonymous_id"],
+        "session": ids["session_id"],
+        "is_visit": row["is_visit"] == "true",
         "is_analyzable": _is_analyzable(record.product, values, ids),
         "sent_currency": _text(container.get("currency")) is not None,
     }

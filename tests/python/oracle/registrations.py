@@ -22,7 +22,7 @@ def registrations(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     first, sources = {}, defaultdict(list)
     for event in known.itertuples():
         person = event.product, event.user or event.anonymous
-        channel = _channel(event)
+        channel = channel_of(event)
         if event.canonical == "registration" and person[1] is not None:
             first.setdefault(person, (event.occurred_at, event.day, channel))
         if channel:
@@ -51,7 +51,7 @@ def acquisition(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-def _channel(event) -> str | None:
+def channel_of(event) -> str | None:
     """The channel that an event names, by its utm_source or by the host of its referring page."""
     source = event.channel
     if source is not None and source.lower() not in ("null", "undefined", "none", "nan"):
