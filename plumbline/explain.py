@@ -2,8 +2,9 @@
 
 The YAML of a mart says beside a metric's column which rows make it, `meta: {rows: {of, where, days}}`: a
 normalized relation, the conditions that a row must meet, and how many local days up to `date_day` it reads
-(a number, `week`, `month` or `ever`; 1 when it says nothing). The YAML of the relation names the canonical
-events behind it and, where they differ, the columns of its segments: `meta: {canonical_events, segments}`.
+(a number, `week`, `month` or `ever`; 1 when it says nothing); `{date_day}` in a condition is that day. The
+YAML of the relation names the canonical events behind it and, where they differ, the columns of its segments:
+`meta: {canonical_events, segments}`.
 """
 
 from __future__ import annotations
@@ -153,7 +154,9 @@ def _source(paths: DataPaths, catalog: dict[str, Any], day: date) -> Source | No
     return Source(
         relation=rows["of"],
         day=rows.get("day", "event_date"),
-        conditions=tuple(rows.get("where", ())),
+        conditions=tuple(
+            condition.replace("{date_day}", literal(str(day))) for condition in rows.get("where", ())
+        ),
         canonical_events=tuple(model["config"]["meta"].get("canonical_events", ())),
         segments={name: name for name in model["columns"]} | model["config"]["meta"].get("segments", {}),
         columns=tuple(column for column in model["columns"] if column != "product"),

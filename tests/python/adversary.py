@@ -57,6 +57,8 @@ class Adversary:
         self._variants()
         self._devices()
         self._visits()
+        self._subscription_records()
+        self._subscription_events()
 
     # --- chance -------------------------------------------------------------------------------------
 
@@ -326,7 +328,11 @@ class Adversary:
                 self.send("storyforge/events", at, line)
                 if self.chance(0.4):
                     currency = self.random.choice([{}, {"currency": "EUR"}, {"currency": "ZZZ"}])
-                    money = {"plan": "pro", "amount": self.random.choice([9.99, 0, 20]), **currency}
+                    money = {
+                        "plan": "pro" if person % 2 else "basic",
+                        "amount": self.random.choice([9.99, 0, 20]),
+                        **currency,
+                    }
                     self.send(
                         "storyforge/events", at, line | {"event": "payment_succeeded", "properties": money}
                     )
@@ -574,6 +580,77 @@ class Adversary:
                     "session_id": self.random.choice([f"z{number}", f"z{number}/{visit}", f"z{number}/{visit // 2}", None]),
                 }  # fmt: skip
                 self.send("blanklogo/events", at, line)
+
+    def _subscription_records(self) -> None:
+        """Rows of the subscription table: open, ended, of one day, overlapping, of nobody, of odd money and status."""
+        for person in range(self.people // 2):
+            for _ in range(self.random.randint(1, 3)):
+                start = self.any_day()
+                days = self.random.choice([0, 1, 5, 20, 30, 31, None, None])
+                end = None if days is None else start + timedelta(days=days)
+                written_end = (
+                    self.random.choice([None, "", "9999-12-31", "9999-12-31T00:00:00Z"])
+                    if end is None
+                    else self.random.choice(
+                        [end.isoformat(), f"{end}T00:00:00+08:00", f"{end}T10:00:00+08:00"]
+                    )
+                )
+                currency = self.random.choice([None, "USD", "CNY", "CNY", "JPY", "EUR", "KWD", "XYZ", "rmb"])
+                row = {
+                    "subscription_id": f"n{next(self.number)}", **self.nobody(f"u{person}"),
+                    "subscription_type": self.random.choice(["basic", "pro", "team", None]),
+                    "monthly_fee": self.random.choice([10, 33.335, "9.99", 0.005, 0, 100, None, "free", -1]),
+                    **({"currency": currency} if currency else {}),
+                    "start_date": self.random.choice([start.isoformat(), f"{start}T00:00:00+08:00"]),
+                    "end_date": written_end,
+                    "status": self.random.choice(
+                        ["active", "active", "生效中", "trialing", "paused", "past_due", "canceled", "expired", "odd"]
+                    ),
+                }  # fmt: skip
+                if self.chance(0.2):
+                    del row["subscription_id"]
+                at = datetime.combine(start, datetime.min.time(), UTC)
+                if self.chance(0.3):
+                    self.send(
+                        "app/subscription_records", at, row | {"end_date": None, "status": "active"}, late=0
+                    )
+                    self.send("app/subscription_records", at, row, late=3)
+                else:
+                    self.send("app/subscription_records", at, row)
+
+    def _subscription_events(self) -> None:
+        """Lives of subscriptions told by events: starts, renewals, changes, ends in any order, some on one day."""
+        for person in range(self.people // 3):
+            at = self.moment(self.any_day())
+            name = self.random.choice([None, None, f"n{next(self.number)}"])
+            for _ in range(self.random.randint(1, 6)):
+                event = self.random.choice(
+                    ["subscription_started", "subscription_started", "subscription_renewed", "plan_changed",
+                     "subscription_canceled", "subscription_canceled"]
+                )  # fmt: skip
+                billing_period = self.random.choice(
+                    ["monthly", "monthly", "yearly", "annual", "weekly", "quarterly"]
+                )
+                currency = self.random.choice(["USD", "USD", "EUR", "JPY", "KWD", None])
+                terms: Record = {
+                    "plan": self.random.choice(["starter", "pro", None]),
+                    "price": self.random.choice([9, 19.99, 0.07, 100, 0, None]),
+                    **({"billing_period": billing_period} if self.chance(0.8) else {}),
+                    **({"currency": currency} if currency else {}),
+                    **({"is_trial": self.random.choice([True, False])} if self.chance(0.2) else {}),
+                    **({"subscription_id": name} if name and self.chance(0.7) else {}),
+                }
+                line = {
+                    "event": event, "timestamp": self.written(at), "source": "server", "distinct_id": f"sd{person}",
+                    **self.nobody(f"su{person}"), "session_id": "s", "event_id": f"e{next(self.number)}",
+                    "properties": terms,
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
+                at += timedelta(
+                    days=self.random.choice([0, 0, 0, 1, 7, 28, 30]), minutes=self.random.randint(1, 50)
+                )
+                if (at + OFFSET).date() >= START + timedelta(days=DAYS):
+                    break
 
     def _resend(self) -> None:
         """Some lines again: the same content in another order, or changed under the same key."""

@@ -2,6 +2,7 @@
 
 S0-08, S0-11, S0-14, S0-17, S0-19, S0-40 .. S0-43, S0-48, S0-49, O-01 .. O-12,
 S2-03, S2-05, S2-06, S3-08, S3-18, S4-06, S4-43 .. S4-46, S4-52;
+S0-08, S0-17, S0-19, S0-40 .. S0-43, S2-01 .. S2-05, S2-06, S3-08, S3-18, S4-06, S4-43 .. S4-46, S4-52;
 X-02, X-03, X-05, X-09 .. X-12, X-21 .. X-23.
 """
 
@@ -30,6 +31,7 @@ from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.retention import retention_cohorts, retention_daily
 from oracle.sessions import sessions, sessions_daily, touches
+from oracle.subscriptions import customer_movements, movements_daily, movements_monthly, mrr_daily
 from oracle.templates import template_metrics
 from oracle.value import product_value, task_failures
 
@@ -225,7 +227,9 @@ def test_retention_daily(case: Case) -> None:
 def test_payments_daily(case: Case) -> None:
     mine = payments_by(case.events, case.as_of, "day")
     assert mine.refunds.sum() > 0 and mine.new_paying_users.sum() > 0
-    theirs = case.read("select * from marts.payments_daily")
+    theirs = case.read(
+        "select * replace (cast(is_rate_missing as int) as is_rate_missing) from marts.payments_daily"
+    )
     assert differences(mine, theirs, ["product", "date_day", "currency"]) == ""
 
 
@@ -233,6 +237,35 @@ def test_payments_monthly(case: Case) -> None:
     mine = payments_by(case.events, case.as_of, "month").rename(columns={"date_day": "month"})
     theirs = case.read("select * from marts.payments_monthly")
     assert differences(mine, theirs, ["product", "month", "currency"]) == ""
+
+
+def test_mrr_daily(case: Case) -> None:
+    mine = mrr_daily(case.events, case.as_of)
+    assert mine.mrr_minor.max() > 0 and mine.groupby("product").mrr_minor.max().min() > 0
+    theirs = case.read(
+        "select * replace (cast(is_rate_missing as int) as is_rate_missing) from marts.mrr_daily"
+    )
+    assert differences(mine, theirs, ["product", "date_day", "currency"]) == ""
+
+
+def test_mrr_movements(case: Case) -> None:
+    """S2-02: of every customer, every movement, on its day."""
+    mine = customer_movements(case.events, case.as_of)
+    theirs = case.read(
+        "select * from marts_sensitive.mrr_movements"
+        " where customer in (select person_key from normalized.subscription_periods)"
+    )
+    assert differences(mine, theirs, ["product", "customer", "date_day", "movement"]) == ""
+
+
+def test_mrr_movements_daily_and_monthly(case: Case) -> None:
+    mine = movements_daily(case.events, case.as_of)
+    theirs = case.read("select * from marts.mrr_movements_daily")
+    assert differences(mine, theirs, ["product", "date_day", "segment", "segment_value"]) == ""
+    months = movements_monthly(case.events, case.as_of)
+    assert months.net_revenue_retention.notna().any() and months.mrr_quick_ratio.notna().any()
+    theirs = case.read("select * from marts.mrr_movements_monthly")
+    assert differences(months, theirs, ["product", "month", "segment", "segment_value"]) == ""
 
 
 def test_prompt_template_daily(case: Case) -> None:

@@ -23,15 +23,20 @@ KEYS = (
         "segment",
         "segment_value",
     ),
+    *("customer", "movement"),
 )
 CLOCKS = (
     *("occurred_at", "event_time", "created_at", "paid_at", "timestamp", "date", "start_date"),
-    "registration_date",
+    *("registration_date", "server_ts"),
 )
 QUERIES = {
     "subscription_rows": """
         select product, event_date as date_day, count(*) as subscriptions from normalized.events
         where event_name = 'subscription_recorded' group by all""",
+    "subscription_periods": "select * from normalized.subscription_periods",
+    "mrr_movements": "select * from marts_sensitive.mrr_movements",
+    "mrr_movements_count": """
+        select product, customer, count(*) as movements from marts_sensitive.mrr_movements group by all""",
 }
 WORKED = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((FIXTURES / "worked").glob("*.yml"))}
 EXPECTED = [
@@ -57,16 +62,7 @@ def built() -> Built:
     # Something later, because marts describe the days that have ended.
     later = {"user_id": "last", "registration_date": "2025-12-31T00:00:00Z"}
     drop.add("app/users", later, arrived="2025-12-31")
-    return workshop().build(
-        drop,
-        select=(
-            "+metrics_daily",
-            "+payments_monthly",
-            "+identity_daily",
-            "+sessions_daily",
-            "+attribution_daily",
-        ),
-    )
+    return workshop().build(drop, select=("path:models",))
 
 
 def arrival(line: dict[str, Any]) -> str:

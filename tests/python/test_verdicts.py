@@ -343,7 +343,7 @@ def test_values_of_a_csv_file_are_text_and_no_finding(
     """A number is read without a word, an empty cell is a missing value, and what is no number is still none."""
     assert verdicts["TABLE.CSV"] == [("accepted", None, None)] * 2
     assert violations["TABLE.CSV"] == [("wrong_type", "amount", "error")]
-    assert built.rows("select amount_text, currency from normalized.events where order_id like 'csv-%' order by order_id") == [
+    assert built.rows("select amount_text, currency from normalized.events where order_id like '%csv-%' order by user_id") == [
         ("19.90", "USD"), (None, None)
     ]  # fmt: skip
 

@@ -31,6 +31,13 @@ select
     rates.base_currency as currency,
     rates.valid_from as valid_from,
     rates.valid_until as valid_until,
+    -- Recurring revenue stands at the rate of the first day of its month: one that begins later waits for the next month.
+    case
+        when rates.valid_from = cast({{ dbt.date_trunc('month', 'rates.valid_from') }} as {{ date_type() }}) then rates.valid_from
+        else cast({{ dbt.date_trunc('month', plus_days(
+            'cast(' ~ dbt.date_trunc('month', 'rates.valid_from') ~ ' as ' ~ date_type() ~ ')', 31
+        )) }} as {{ date_type() }})
+    end as first_month,
     cast(rates.rate as decimal(18, 8))
     * cast(power(10, quoted.minor_unit_exponent - based.minor_unit_exponent) as decimal(8, 4)) as reporting_minor_per_minor
 from rates

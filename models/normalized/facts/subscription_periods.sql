@@ -114,8 +114,7 @@ named as (
         min(subscription_id) over (partition by product, holder) as first_subscription_id,
         max(subscription_id) over (partition by product, holder) as last_subscription_id
     from told
-    -- A change that names no price changes none.
-    where role = 'end' or (role = 'terms' and amount is not null)
+    where role in ('terms', 'end')
 ),
 
 chained as (
@@ -127,6 +126,8 @@ chained as (
             holder
         ) as subscription_key
     from named
+    -- A change that names no price changes none.
+    where role = 'end' or amount is not null
 ),
 
 -- A change may leave out the billing period: it is the last one told.

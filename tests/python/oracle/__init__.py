@@ -15,4 +15,5 @@ money.py     payments and refunds
 templates.py the metrics of prompt templates over 7 and 30 days
 experiments.py variants of prompt templates
 gates.py     colours, gates and recommendations of prompt templates
+subscriptions.py  recurring revenue and what moves it
 """

@@ -65,18 +65,21 @@ KEPT = {
     },
     "landing": {"task": ("task_id",), "channel": ("source_channel",), "account": ("account_id",), "failure_code": ("failure_code",)},
     "app": {
-        "task": ("task_id",), "order": ("trade_id",), "currency": ("currency",), "major": ("amount",),
-        "refunded_major": ("refunded_amount",), "refunded_at": ("refunded_at",), "channel": ("utm_source",),
+        "task": ("task_id",), "order": ("trade_id",), "currency": ("currency",),
+        "major": ("amount", "monthly_fee"), "refunded_major": ("refunded_amount",),
+        "refunded_at": ("refunded_at",), "channel": ("utm_source",),
+        "plan": ("subscription_type",), "ends_at": ("end_date",), "status": ("status",),
         "referrer": ("referrer",), "task_type": ("task_type",), "tokens": ("token_consumed",),
         "model": ("model",), "failure_code": ("error_code",),
     },
     "storyforge": {
         "task": ("scene_id",), "order": ("payment_id",), "currency": ("currency",), "major": ("amount",),
-        "channel": ("source",),
+        "channel": ("source",), "plan": ("plan",),
     },
     "blanklogo": {
         "task": ("job_id",), "order": ("order_id",), "currency": ("currency",), "major": ("price",),
-        "is_trial": ("is_trial",), "channel": ("utm_source",), "referrer": ("referrer",),
+        "is_trial": ("is_trial",), "channel": ("utm_source",), "referrer": ("referrer",), "plan": ("plan",),
+        "billing_period": ("billing_period",), "subscription": ("subscription_id",),
         "failure_code": ("error_code",),
         "mode": ("mode",), "platform": ("detected_platform",), "failure_reason": ("failure_reason",),
     },
@@ -177,12 +180,12 @@ def _judged(record: Record) -> Candidate | None:
         "is_analyzable": _is_analyzable(record.product, values, ids),
         "sent_currency": _text(container.get("currency")) is not None,
     }
-    for field in ("template", "task", "order", "account", "minor", "paid_minor", "major", "refunded_major",
-                  "currency", "refunded_at", "is_trial", "baseline_users", "baseline_paid",
-                  "channel", "referrer", "task_type", "tokens", "model", "failure_code", "mode", "platform",
-                  "failure_reason", "ltv", "status", "variant"):  # fmt: skip
+    for field in {field for kept in KEPT.values() for field in kept}:
         names = KEPT[record.product].get(field, ())
         event[field] = next((judged[prop] for prop in names if judged.get(prop) is not None), None)
+    if record.stream == "trades" and event["order"]:
+        # Two processors may give the same id.
+        event["order"] = _identifier(values.get("processor")), event["order"]
     return Candidate(event, key, is_version, record.received_at, _digest(record.text))
 
 
@@ -294,6 +297,9 @@ def _key(
                 _identifier(values.get(key)) for key in ("user_id", "subscription_type", "start_date")
             ]
             found = _identifier(values.get("subscription_id")) or (all(stand_in) and tuple(stand_in)) or None
+        elif (product, record.stream, prop) == ("app", "trades", "order_id"):
+            trade = _identifier(values.get("trade_id"))
+            found = trade and (_identifier(values.get("processor")), trade)
         else:
             in_record = rules.get(prop, {}).get("location") == "record"
             found = _identifier((values if in_record else container).get(prop))

@@ -22,11 +22,12 @@ def rows(name: str, folder: str = "tracking_plan") -> list[Row]:
 
 @dataclass(frozen=True)
 class Product:
-    """Day cut, floor of possible times (UTC) and default currency of a product."""
+    """Day cut, floor of possible times (UTC), default and reporting currency of a product."""
 
     offset: timedelta
     floor: datetime
     currency: str
+    reporting: str
 
 
 @cache
@@ -36,7 +37,7 @@ def products() -> dict[str, Product]:
     for row in rows("plan_products"):
         offset = timedelta(minutes=int(row["utc_offset_minutes"]))
         floor = datetime.fromisoformat(row["earliest_date"]) - offset
-        found[row["product"]] = Product(offset, floor, row["default_currency"])
+        found[row["product"]] = Product(offset, floor, row["default_currency"], row["reporting_currency"])
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -11,10 +11,11 @@ from oracle.events import days_of
 from oracle.experiments import experiments
 from oracle.jobs import job_rates
 from oracle.lapses import activity_churn, event_ratios
-from oracle.money import new_paying_users
+from oracle.money import conversion_rates, new_paying_users
 from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition
 from oracle.retention import retention_cohorts, retention_daily
+from oracle.subscriptions import MOVEMENTS, movements_daily
 from oracle.templates import anonymous_share, template_metrics
 from oracle.value import product_value, task_failures
 
@@ -93,7 +94,16 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     for metric_key in ("active_users_daily", "active_users_weekly", "active_users_monthly"):
         found.append(_counts(metric_key, people.rename(columns={metric_key: "value"})))
     payers = new_paying_users(events, as_of)
-    found.append(_counts("new_paying_users", payers[payers["product"].isin(_products("new_paying_users"))]))
+    payers = payers[payers["product"].isin(_products("new_paying_users"))]
+    found.append(_counts("new_paying_users", payers))
+    soon = timedelta(days=plan.setting("net_payer_refund_days"))
+    is_mature = [day + soon <= as_of for day in payers.date_day]
+    found.append(_counts("new_paying_users_net", payers.assign(value=payers.net, is_mature=is_mature)))
+    rates = conversion_rates(events, as_of, _products("payment_conversion_rate"))
+    rates["value"] = _ratio(rates.numerator, rates.denominator)
+    found += [
+        _counts(key, rows, rows).assign(segment=rows.segment) for key, rows in rates.groupby("metric_key")
+    ]
     share = anonymous_share(events, as_of).assign(product="prompts")
     share["value"] = _ratio(share.numerator, share.denominator)
     found.append(_counts("anon_execution_share", share, share))
@@ -139,6 +149,7 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     for metric_key, rows in ratios.groupby("metric_key"):
         found.append(_counts(str(metric_key), rows, rows))
     found.append(job_rates(events, as_of))
+    found += _revenue(movements_daily(events, as_of))
     tidy = pd.concat([frame.astype(object) for frame in found], ignore_index=True)
     return tidy.assign(is_mature=tidy.is_mature.where(tidy.is_mature.notna(), True))
 
@@ -227,6 +238,30 @@ def _value(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
         value=_ratio(classes.failed_generations, classes.terminal_generations),
     )
     return [*found, _counts("task_error_rate", classes, classes).assign(segment="failure_class")]
+
+
+def _revenue(days: pd.DataFrame) -> list[pd.DataFrame]:
+    """Recurring revenue in major units of the reporting currency, by segment."""
+    units = days["product"].map(lambda name: plan.minor_units()[plan.products()[name].reporting])
+    money = {name: days[name] / units for name in days if name.endswith("_minor")}
+    start = money["month_start_constant_minor"]
+    parts: dict[str, tuple] = {
+        "revenue_mrr": (money["end_minor"],),
+        "revenue_mrr_constant_currency": (money["end_constant_minor"],),
+        **{f"mrr_{name}": (money[f"{name}_minor"],) for name in MOVEMENTS},
+        "net_revenue_retention": (money["net_retained_minor"], start),
+        "gross_revenue_retention": (money["gross_retained_minor"], start),
+        "mrr_quick_ratio": (money["month_gained_minor"], money["month_lost_minor"]),
+        "arpa": (money["end_minor"], days.paying_customers),
+    }
+    found = []
+    for metric_key, (numerator, *denominator) in parts.items():
+        value = _ratio(numerator, denominator[0]) if denominator else numerator
+        rows = days.assign(
+            numerator=numerator, denominator=denominator[0] if denominator else None, value=value
+        )
+        found.append(_counts(metric_key, rows, rows).assign(segment=days.segment))
+    return found
 
 
 def _counts(metric_key: str, rows: pd.DataFrame, ratio: pd.DataFrame | None = None) -> pd.DataFrame:
