@@ -34,8 +34,7 @@ select
     {%- for column in ['sessions', 'people', 'return_sessions', 'sent_return_sessions', 'agreed_return_sessions',
                        'sessions_as_sent', 'sessions_without_sent_id'] %},
     cast(coalesce(begun.{{ column }}, 0) as bigint) as {{ column }}
-    {%- endfor %},
-    {{ rate('begun.return_sessions', 'begun.sessions') }} as return_session_share
+    {%- endfor %}
 from days
 inner join channels on days.product = channels.product
 left join begun on days.product = begun.product and days.date_day = begun.event_date and channels.channel = begun.channel

@@ -59,7 +59,6 @@ def sessions_daily(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                     "agreed_return_sessions": int((mine.is_return & mine.is_sent_return).sum()),
                     "sessions_as_sent": int(mine.is_as_sent.sum()),
                     "sessions_without_sent_id": int((mine.sent_session_ids == 0).sum()),
-                    "return_session_share": mine.is_return.mean() if len(mine) else None,
                 })  # fmt: skip
     return pd.DataFrame(found)
 
