@@ -45,8 +45,8 @@ counted as (
         product,
         currency,
         {{ day }} as date_day,
-        sum({{ sign }}) as active_subscriptions,
-        sum(case when annual_fee_minor is null then {{ sign }} else 0 end) as unpriced_subscriptions
+        cast(sum({{ sign }}) as bigint) as active_subscriptions,
+        cast(sum(case when annual_fee_minor is null then {{ sign }} else 0 end) as bigint) as unpriced_subscriptions
     from periods
     where is_paying and not is_same_day and {{ day }} is not null
     group by product, currency, {{ day }}
