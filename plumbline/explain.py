@@ -2,9 +2,10 @@
 
 The YAML of a mart says beside a metric's column which rows make it, `meta: {rows: {of, where, days}}`: a
 normalized relation, the conditions that a row must meet, and how many local days up to `date_day` it reads
-(a number, `week`, `month` or `ever`; 1 when it says nothing); `{date_day}` in a condition is that day. The
-YAML of the relation names the canonical events behind it and, where they differ, the columns of its segments:
-`meta: {canonical_events, segments}`.
+(a number, `week`, `month` or `ever`, `ended_week` for the latest ISO week that has ended; 1 when it says
+nothing); `day` names another date column, `ago` moves the days back by so many, `{date_day}` in a condition
+is the day asked for. The YAML of the relation names the canonical events behind it and, where they differ,
+the columns of its segments: `meta: {canonical_events, segments}`.
 """
 
 from __future__ import annotations
@@ -145,7 +146,10 @@ def _source(paths: DataPaths, catalog: dict[str, Any], day: date) -> Source | No
     if rows is None:
         return None
     model = models[rows["of"]]
-    days = rows.get("days", 1)
+    asked, days = day, rows.get("days", 1)
+    if days == "ended_week":
+        day, days = day - timedelta(days=day.isoweekday() % 7), 7
+    day -= timedelta(days=rows.get("ago", 0))
     first_day = {
         "week": day - timedelta(days=day.weekday()),
         "month": day.replace(day=1),
@@ -155,7 +159,7 @@ def _source(paths: DataPaths, catalog: dict[str, Any], day: date) -> Source | No
         relation=rows["of"],
         day=rows.get("day", "event_date"),
         conditions=tuple(
-            condition.replace("{date_day}", literal(str(day))) for condition in rows.get("where", ())
+            condition.replace("{date_day}", literal(str(asked))) for condition in rows.get("where", ())
         ),
         canonical_events=tuple(model["config"]["meta"].get("canonical_events", ())),
         segments={name: name for name in model["columns"]} | model["config"]["meta"].get("segments", {}),

@@ -87,6 +87,26 @@ def test_every_built_metric_can_be_explained(metric_key: str, built_demo: DataPa
 
 
 @pytest.mark.parametrize(
+    "metric_key",
+    [
+        "retention_day_1",
+        "retention_day_1_rolling_24h",
+        "retention_day_7",
+        "retention_week_1",
+        "retention_week_4_rolling",
+    ],
+)
+def test_people_who_came_back_are_those_that_count(metric_key: str, built_demo: DataPaths) -> None:
+    [(day, back)] = rows(
+        built_demo,
+        f"select date_day, numerator from marts.metrics_daily where metric_key = '{metric_key}'"
+        " and segment = 'all' order by numerator desc, date_day desc limit 1",
+    )
+    assert back > 1
+    assert f" by {back:.0f} people of normalized.registrant_days" in told(built_demo, metric_key, "app", day)
+
+
+@pytest.mark.parametrize(
     ("asked", "said"),
     [
         (

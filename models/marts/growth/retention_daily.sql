@@ -9,7 +9,7 @@
     'week_1_rolling': 'day_number between 7 and 13 and is_core_action',
     'week_4_rolling': 'day_number between 22 and 28 and is_core_action',
 } %}
-{%- set of_weeks = {'week_1': 7, 'week_4': 28} %}
+{%- set of_weeks = {'week_1': 1, 'week_4': 4} %}
 {#- The cohort that each is of: those registered on the day, 1 or 7 days before, or in a week. #}
 {%- set cohorts = {
     'same_day': ['week_1_rolling', 'week_4_rolling'],
@@ -29,8 +29,7 @@ with registrations as (
 registrant_days as (
     select
         *,
-        {{ week_start('cohort_date') }} as cohort_week,
-        {{ week_start('event_date') }} as event_week
+        {{ week_start('cohort_date') }} as cohort_week
     from {{ ref('registrant_days') }}
 ),
 
@@ -119,8 +118,8 @@ returned_weeks as (
         product,
         cohort_week,
         channel
-        {%- for name, days in of_weeks.items() %},
-        count(distinct case when event_week = {{ plus_days('cohort_week', days) }} then person_key end) as {{ name }}
+        {%- for name, number in of_weeks.items() %},
+        count(distinct case when week_number = {{ number }} then person_key end) as {{ name }}
         {%- endfor %}
     from registrant_days
     where is_core_action

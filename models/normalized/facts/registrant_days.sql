@@ -29,7 +29,9 @@ done as (
         events.person_key as person_key,
         registrations.channel,
         registrations.event_date as cohort_date,
+        {{ week_start('registrations.event_date') }} as cohort_week,
         events.event_date as event_date,
+        {{ week_start('events.event_date') }} as event_week,
         -- Negative before the registration.
         cast(floor((
             {{ epoch_microseconds('events.occurred_at') }} - {{ epoch_microseconds('registrations.registered_at') }}
@@ -51,9 +53,10 @@ select
     cohort_date,
     event_date,
     cast({{ dbt.datediff('cohort_date', 'event_date', 'day') }} as integer) as day_number,
+    cast(floor({{ dbt.datediff('cohort_week', 'event_week', 'day') }} / 7.0) as integer) as week_number,
     elapsed_days,
     max(case when is_core_action then 1 else 0 end) = 1 as is_core_action,
     max(case when is_active_signal then 1 else 0 end) = 1 as is_generation,
     max(case when is_visit then 1 else 0 end) = 1 as is_visit
 from done
-group by product, person_key, channel, cohort_date, event_date, elapsed_days
+group by product, person_key, channel, cohort_date, cohort_week, event_date, event_week, elapsed_days
