@@ -31,7 +31,13 @@ from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.retention import retention_cohorts, retention_daily
 from oracle.sessions import sessions, sessions_daily, touches
-from oracle.subscriptions import customer_movements, movements_daily, movements_monthly, mrr_daily
+from oracle.subscriptions import (
+    churn_monthly,
+    customer_movements,
+    movements_daily,
+    movements_monthly,
+    mrr_daily,
+)
 from oracle.templates import template_metrics
 from oracle.value import product_value, task_failures
 
@@ -279,6 +285,13 @@ def test_activity_churn_daily(case: Case) -> None:
     assert (mine.churn_rate_30d != mine.churn_rate_30d_active_base).any() and mine.lapsed_people.sum() > 0
     theirs = case.read("select * from marts.activity_churn_daily")
     assert differences(mine, theirs, ["product", "date_day"]) == ""
+
+
+def test_subscription_churn_monthly(case: Case) -> None:
+    mine = churn_monthly(case.events, case.as_of)
+    assert mine.churned_customers.sum() > 0 and mine.canceled_subscriptions.sum() > 0
+    theirs = case.read("select * from marts.subscription_churn_monthly")
+    assert differences(mine, theirs, ["product", "month"]) == ""
 
 
 def test_activity_survival(case: Case) -> None:

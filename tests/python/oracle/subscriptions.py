@@ -31,6 +31,7 @@ class Period:
     fee: Fraction | None
     is_paying: bool
     is_same_day: bool
+    subscription: str
 
     def covers(self, day: date) -> bool:
         return self.start <= day and (self.end is None or day < self.end)
@@ -83,6 +84,7 @@ def _of_record(event, position: int) -> Period:
     return Period(
         event.product, person or f"record {position}", person, event.plan or "unknown", currency, event.day, end,
         _fee(event.major, currency), status is None or status["is_paying"] == "true", end == event.day,
+        event.order or f"record {position}",
     )  # fmt: skip
 
 
@@ -128,6 +130,7 @@ def _of_terms(told: list[tuple]) -> list[Period]:
                     fee,
                     event.is_trial is not True,
                     end == event.day,
+                    str(key),
                 )
             )
     return found
@@ -162,6 +165,7 @@ def _of_payments(paid: pd.DataFrame) -> list[Period]:
                         fee,
                         True,
                         False,
+                        key,
                     )
                 )
     return found
@@ -347,3 +351,62 @@ def mrr_daily(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 def _ratio(numerator: int, denominator: int) -> float | None:
     return numerator / denominator if denominator else None
+
+
+def churn_monthly(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per product with paying subscriptions and month: who was there at its begin, who of them is gone."""
+    window = timedelta(days=int(plan.setting("involuntary_churn_days")))
+    paying = defaultdict(list)
+    for one in periods(events, as_of):
+        if one.is_paying and not one.is_same_day:
+            paying[one.product].append(one)
+    known = events[
+        events.is_analyzable
+        & (events.day <= as_of)
+        & (events.canonical == "payment_failed")
+        & events.user.notna()
+    ]
+    failures = set(zip(known["product"], known.user, known.day, strict=True))
+    found = []
+    for product, mine in paying.items():
+        of_customer, of_subscription = defaultdict(list), defaultdict(list)
+        for one in mine:
+            of_customer[one.customer].append(one)
+            of_subscription[one.subscription].append(one)
+        ends = [
+            max(one.end for one in stretches)
+            for stretches in of_subscription.values()
+            if all(one.end for one in stretches)
+        ]
+        days = days_of(events, product, as_of)
+        for month in sorted({day.replace(day=1) for day in days}):
+            last = max(day for day in days if day.replace(day=1) == month)
+            there = {
+                who for who, held in of_customer.items() if any(one.covers(month - ONE_DAY) for one in held)
+            }
+            still = {who for who, held in of_customer.items() if any(one.covers(last) for one in held)}
+            gone, involuntary = there - still, 0
+            for who in gone:
+                end = max(
+                    one.end for one in of_customer[who] if one.end and one.start <= last and one.end <= last
+                )
+                people = {one.person for one in of_customer[who]}
+                involuntary += any(
+                    in_product == product and person in people and end - window <= day <= end
+                    for in_product, person, day in failures
+                )
+            canceled = sum(month <= end <= last for end in ends)
+            found.append(
+                {
+                    "product": product,
+                    "month": month,
+                    "active_at_start": len(there),
+                    "active_at_end": len(still),
+                    "churned_customers": len(gone),
+                    "involuntary_customers": involuntary,
+                    "canceled_subscriptions": canceled,
+                    "churn_rate": _ratio(len(gone), len(there)),
+                    "cancel_ratio_seed": _ratio(canceled, len(there)),
+                }
+            )
+    return pd.DataFrame(found)
