@@ -59,6 +59,7 @@ class Adversary:
         self._visits()
         self._subscription_records()
         self._subscription_events()
+        self._walks()
 
     # --- chance -------------------------------------------------------------------------------------
 
@@ -557,6 +558,61 @@ class Adversary:
                     day = min(
                         day + timedelta(days=self.random.choice(LAPSES)), START + timedelta(days=DAYS - 1)
                     )
+
+    def _walks(self) -> None:
+        """People on their way through funnels: steps at one moment, at the end of a window, left out, told twice."""
+        walks = {
+            "low_credits": (["low_credits_warning_shown", "low_credits_topup_clicked", "topup_purchased"], 1),
+            "email": (["auth_email_sent", "auth_email_delivered", "auth_email_link_clicked", "login_success"], 1),
+            "acquisition": (
+                ["landing_view", "cta_click", "signup_submit", "login_success", "download_clicked", "topup_purchased"], 30,
+            ),
+            "activation": (["user_signed_up", "onboarding_completed", "scene_locked", "export_succeeded"], 7),
+        }  # fmt: skip
+        for number in range(self.people):
+            kind = self.random.choice(list(walks))
+            names, days = walks[kind]
+            entered = at = self.moment(START + timedelta(days=self.random.randrange(DAYS - 1)))
+            for place, name in enumerate(names):
+                if place and self.chance(0.15):
+                    continue
+                edge = entered + timedelta(days=days, milliseconds=self.random.choice([-1, 0]))
+                at = self.random.choice(
+                    [
+                        at,
+                        at + timedelta(minutes=9),
+                        at + timedelta(minutes=9),
+                        edge,
+                        at - timedelta(minutes=1),
+                    ]
+                )
+                for _ in range(self.random.choice([1, 1, 1, 2])):
+                    if (at + OFFSET).date() < START + timedelta(days=DAYS):
+                        self._walk(kind, name, f"walker{number}", at)
+
+    def _walk(self, kind: str, name: str, who: str, at: datetime) -> None:
+        serial = next(self.number)
+        properties = {"download_clicked": {"job_id": f"j{serial}"}}.get(name, {})
+        if name == "topup_purchased":
+            properties = {"order_id": f"o{serial}", "price": 5, "currency": "USD"}
+        if kind == "activation":
+            properties = {
+                "user_signed_up": {"goal": "creator", "country": "CN", "source": "douyin"},
+                "scene_locked": {"scene_id": f"c{serial}"},
+                "export_succeeded": {"export_id": f"x{serial}"},
+            }.get(name, {})
+            line = {
+                "event_id": f"w{serial}", "event": name, "user_id": who, "server_ts": self.written(at), "session_id": "s",
+                "project_id": "p", "properties": properties,
+            }  # fmt: skip
+            self.send("storyforge/events", at, line, late=0)
+            return
+        line = {
+            "event_id": f"w{serial}", "event": name, "timestamp": self.written(at), "source": "web", "environment": "prod",
+            "distinct_id": f"device of {who}", "session_id": who, "properties": properties,
+            **({"user_id": who} if name == "login_success" else {}),
+        }  # fmt: skip
+        self.send("blanklogo/events", at, line, late=0)
 
     def _visits(self) -> None:
         """Visits at the edges of a session, of a return, of a first and of a last touch."""

@@ -1,6 +1,6 @@
 -- One row per product and registered person: the first registration, and the channel the person came from.
 with events as (
-    select * from {{ ref('person_events') }} where canonical_event = 'registration' or source is not null
+    select * from {{ ref('journey_events') }} where person_key is not null and (canonical_event = 'registration' or source is not null)
 ),
 
 channels as (

@@ -1,6 +1,6 @@
 -- One row per derived session: a person's visits with no pause of `session_gap_minutes` between them.
 with visits as (
-    select * from {{ ref('person_events') }} where is_visit
+    select * from {{ ref('journey_events') }} where is_visit and person_key is not null
 ),
 
 channels as (

@@ -1,6 +1,6 @@
 -- One row per source that events name (a utm_source, else the host of the referring page): the channel it belongs to.
 with sources as (
-    select distinct source from {{ ref('person_events') }} where source is not null
+    select distinct source from {{ ref('journey_events') }} where source is not null
 ),
 
 channels as (

@@ -30,6 +30,7 @@ def sessions(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                               "sent": set(), "is_sent_return": False})  # fmt: skip
             last_end = visit.occurred_at
             session = found[-1]
+            session["ended_at"] = visit.occurred_at
             session["visits"] += 1
             session["channel"] = session["channel"] or channel_of(visit)
             session["is_sent_return"] |= visit.canonical == "return_session"

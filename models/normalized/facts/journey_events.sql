@@ -1,6 +1,6 @@
--- One row per analyzable event of a known person up to the reporting day: the narrow columns of sessions and journeys.
+-- One row per analyzable event up to the reporting day, in the narrow columns of sessions and funnels.
 with events as (
-    select * from {{ ref('events') }} where is_analyzable and known_person_key is not null
+    select * from {{ ref('events') }} where is_analyzable
 ),
 
 clock as (
@@ -14,7 +14,7 @@ plan as (
 known as (
     select
         {{ columns_of('events', [
-            'event_key', 'product', 'session_id', 'occurred_at', 'event_date', 'received_at', 'event_name', 'canonical_event', 'plan_order',
+            'event_key', 'product', 'session_id', 'task_id', 'occurred_at', 'event_date', 'received_at', 'event_name', 'canonical_event', 'plan_order',
             'campaign',
         ]) }},
         events.known_person_key as person_key,
@@ -32,6 +32,7 @@ select
     product,
     person_key,
     session_id,
+    task_id,
     occurred_at,
     event_date,
     received_at,

@@ -1,0 +1,35 @@
+-- Every step of a funnel is an event of its product, and its steps are numbered from 1 without a gap.
+with steps as (
+    select * from {{ ref('plan_funnel_steps') }}
+),
+
+funnels as (
+    select funnel_key, product from {{ ref('plan_funnels') }}
+),
+
+events as (
+    select product, event_name, canonical_event from {{ ref('plan_events') }}
+),
+
+matched as (
+    select
+        funnels.funnel_key,
+        steps.step,
+        count(events.event_name) as events
+    from funnels
+    left join steps on funnels.funnel_key = steps.funnel_key
+    left join events
+        on
+            funnels.product = events.product
+            and (steps.event_name = events.event_name or steps.canonical_event = events.canonical_event)
+    group by funnels.funnel_key, steps.step
+)
+
+select
+    funnel_key,
+    count(distinct step) as steps,
+    max(step) as last_step,
+    min(events) as events_of_a_step
+from matched
+group by funnel_key
+having count(distinct step) <> coalesce(max(step), 0) or count(distinct step) < 2 or min(events) = 0
