@@ -14,6 +14,9 @@ from oracle import plan
 
 from plumbline.paths import DataPaths
 
+#: A funnel is a row of `plan_funnels`, which says what each of its steps is.
+ELSEWHERE = {"funnel_conversions"}
+
 #: About data quality, the tidy table itself, rows about people.
 BESIDE = {"governance", "metrics", "sensitive"}
 
@@ -22,7 +25,7 @@ def test_a_fraction_in_a_mart_is_a_registered_metric(built_demo: DataPaths, proj
     marts = {
         path.stem
         for path in (project_root / "models/marts").glob("*/*.sql")
-        if path.parent.name not in BESIDE
+        if path.parent.name not in BESIDE and path.stem not in ELSEWHERE
     }
     with duckdb.connect(
         str(built_demo.serving / "plumbline_restricted.duckdb"), read_only=True
@@ -52,3 +55,10 @@ def test_a_required_event_is_an_event_of_the_plan() -> None:
         (row["product"], row["required_event"]) for row in plan.rows("plan_metrics") if row["required_event"]
     }
     assert required - set(plan.events()) == set()
+
+
+def test_every_metric_of_prompts_and_of_the_product_is_built() -> None:
+    """S2-15: what the documents S0 and S2 call P0 or P1 is there, in every product that the plan names."""
+    asked = [row for row in plan.rows("plan_metrics") if row["requirement_id"].startswith(("S0-", "S2-"))]
+    assert {row["priority"] for row in asked} == {"P0", "P1"}
+    assert [(row["metric_key"], row["product"]) for row in asked if row["status"] != "built"] == []
