@@ -15,7 +15,7 @@ from oracle.money import conversion_rates, new_paying_users
 from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition
 from oracle.retention import retention_cohorts, retention_daily
-from oracle.subscriptions import MOVEMENTS, movements_daily
+from oracle.subscriptions import MOVEMENTS, churn_monthly, movements_daily
 from oracle.templates import anonymous_share, template_metrics
 from oracle.value import product_value, task_failures
 
@@ -138,6 +138,7 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     found += _value(events, as_of)
     found += _channels_and_ratio(events, people, as_of)
     found += _retention(events, as_of)
+    found.append(_subscription_churn(events, as_of))
     churn = activity_churn(events, as_of)
     churn = churn[churn["product"].isin(_products("churn_rate_30d"))]
     for metric_key, (numerator, denominator) in CHURN_RATES.items():
@@ -152,6 +153,38 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     found += _revenue(movements_daily(events, as_of))
     tidy = pd.concat([frame.astype(object) for frame in found], ignore_index=True)
     return tidy.assign(is_mature=tidy.is_mature.where(tidy.is_mature.notna(), True))
+
+
+def _subscription_churn(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Every day says the latest month that has ended by it; nothing before the first one."""
+    months = churn_monthly(events, as_of)
+    months = months[months["product"].isin(_products("subscription_churn_rate"))]
+    found = []
+    for product, mine in months.groupby("product"):
+        by_month = mine.set_index("month").to_dict("index")
+        for day in days_of(events, str(product), as_of):
+            tomorrow = day + timedelta(days=1)
+            ended = by_month.get((tomorrow.replace(day=1) - timedelta(days=1)).replace(day=1))
+            gone = ended["churned_customers"] if ended else None
+            forced = ended["involuntary_customers"] if ended else None
+            for metric_key, segment, value, numerator in (
+                ("subscription_churn_rate", "all", "all", gone),
+                ("subscription_churn_rate", "voluntary", "voluntary", gone - forced if ended else None),
+                ("subscription_churn_rate", "voluntary", "involuntary", forced),
+                (
+                    "subscription_cancel_ratio", "all", "all",
+                    ended["canceled_subscriptions"] if ended else None,
+                ),
+            ):  # fmt: skip
+                there = ended["active_at_start"] if ended else None
+                found.append(
+                    {
+                        "metric_key": metric_key, "product": product, "date_day": day, "segment": segment,
+                        "segment_value": value, "numerator": numerator, "denominator": there,
+                        "value": numerator / there if there else None, "is_mature": True,
+                    }
+                )  # fmt: skip
+    return pd.DataFrame(found)
 
 
 def _registrations(events: pd.DataFrame, as_of: date) -> list[pd.DataFrame]:
