@@ -18,7 +18,7 @@ days as (
 ),
 
 products as (
-    select distinct product from periods
+    select distinct product from {{ ref('plan_subscription_events') }}
 ),
 
 months as (

@@ -354,7 +354,7 @@ def _ratio(numerator: int, denominator: int) -> float | None:
 
 
 def churn_monthly(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """One row per product with paying subscriptions and month: who was there at its begin, who of them is gone."""
+    """One row per product with subscriptions and month: who was there at its begin, who of them is gone."""
     window = timedelta(days=int(plan.setting("involuntary_churn_days")))
     paying = defaultdict(list)
     for one in periods(events, as_of):
@@ -368,7 +368,8 @@ def churn_monthly(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     ]
     failures = set(zip(known["product"], known.user, known.day, strict=True))
     found = []
-    for product, mine in paying.items():
+    for product in sorted({row["product"] for row in plan.rows("plan_subscription_events")}):
+        mine = paying[product]
         of_customer, of_subscription = defaultdict(list), defaultdict(list)
         for one in mine:
             of_customer[one.customer].append(one)

@@ -8,7 +8,7 @@ subscriptions as (
 ),
 
 subscribing_products as (
-    select distinct product from {{ ref('subscription_churn_monthly') }}
+    select distinct product from {{ ref('plan_subscription_events') }}
 ),
 
 days as (
