@@ -188,13 +188,13 @@ def _print_headlines(connection: duckdb.DuckDBPyConnection, console: Console) ->
 
 
 def _in_unit(value: float | None, unit: str) -> str:
-    """A number as people say it: shares in percent, money with cents, counts whole."""
+    """A number as people say it: shares in percent, counts and large sums whole, small sums with cents."""
     if value is None:
         return "no value"
     if unit.startswith("ratio"):
         return f"{value:.1%}"
     if unit == "money":
-        return f"{value:,.2f}"
+        return f"{value:,.2f}" if abs(value) < 1000 else f"{value:,.0f}"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
 
 
