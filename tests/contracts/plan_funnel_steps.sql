@@ -13,9 +13,9 @@ events as (
 
 matched as (
     select
-        funnels.funnel_key,
-        steps.step,
-        count(events.event_name) as events
+        funnels.funnel_key as funnel_key,
+        steps.step as step,
+        count(events.event_name) as event_count
     from funnels
     left join steps on funnels.funnel_key = steps.funnel_key
     left join events
@@ -29,7 +29,7 @@ select
     funnel_key,
     count(distinct step) as steps,
     max(step) as last_step,
-    min(events) as events_of_a_step
+    min(event_count) as events_of_a_step
 from matched
 group by funnel_key
-having count(distinct step) <> coalesce(max(step), 0) or count(distinct step) < 2 or min(events) = 0
+having count(distinct step) <> coalesce(max(step), 0) or count(distinct step) < 2 or min(event_count) = 0
