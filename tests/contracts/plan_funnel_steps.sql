@@ -1,4 +1,5 @@
--- Every step of a funnel is an event of its product, and its steps are numbered from 1 without a gap.
+-- Every step of a funnel is an event of its product, and its steps are numbered from 1 without a gap; a funnel has
+-- no more of them than are computed.
 with steps as (
     select * from {{ ref('plan_funnel_steps') }}
 ),
@@ -32,4 +33,8 @@ select
     min(event_count) as events_of_a_step
 from matched
 group by funnel_key
-having count(distinct step) <> coalesce(max(step), 0) or count(distinct step) < 2 or min(event_count) = 0
+having
+    count(distinct step) <> coalesce(max(step), 0)
+    or count(distinct step) < 2
+    or min(event_count) = 0
+    or max(step) > {{ max_funnel_steps() }}

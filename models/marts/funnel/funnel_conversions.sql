@@ -1,5 +1,5 @@
 -- One row per funnel, cohort (day or week of entry, all channels or one) and step: who reached it, and how fast.
-{%- set max_steps = 8 %}
+{%- set max_steps = max_funnel_steps() %}
 
 with journeys as (
     select * from {{ ref('funnel_journeys') }}

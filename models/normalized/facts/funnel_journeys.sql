@@ -1,5 +1,5 @@
 -- One row per funnel and actor that entered it: when the actor first entered, and first reached each step after it.
-{%- set max_steps = 8 %}
+{%- set max_steps = max_funnel_steps() %}
 
 with steps as (
     select * from {{ ref('funnel_events') }}
