@@ -108,6 +108,10 @@ def metrics() -> list[Case]:
     def evaluable(value: Any, is_collected: str, expected: str) -> Case:
         return check("evaluability", f"'v', '{is_collected}'", expected, v=value)
 
+    def wilson(side: str, expected: float | None, successes: int, trials: int) -> Case:
+        wrap = "round({}, 9)" if expected else "{}"
+        return check("wilson_bound", f"'k', 'n', '{side}'", expected, wrap=wrap, k=successes, n=trials)
+
     def week(day: date, monday: date) -> Case:
         return check("week_start", "'d'", monday, d=day)
 
@@ -129,6 +133,12 @@ def metrics() -> list[Case]:
         check("is_low_n", "'n'", False, n=20), check("is_low_n", "'n'", False, n=NO_NUMBER),
         evaluable(0.5, "true", "ok"), evaluable(0, "true", "ok"), evaluable(NO_NUMBER, "true", "no_data"),
         evaluable(0, "false", "not_evaluable"), evaluable(NO_NUMBER, "false", "not_evaluable"),
+        # As scipy has them: binomtest(k, n).proportion_ci(method="wilson").
+        wilson("low", 0.490162472, 8, 10), wilson("high", 0.943317849, 8, 10),
+        wilson("low", 0, 0, 10), wilson("high", 0.2775328, 0, 10),
+        wilson("low", 0.7224672, 10, 10), wilson("high", 1, 10, 10),
+        wilson("low", 0.206549314, 1, 1), wilson("low", None, 0, 0), wilson("high", None, 0, 0),
+        wilson("low", 0.122812697, 123_456, 1_000_000),
         week(date(2026, 3, 9), date(2026, 3, 9)), week(date(2026, 3, 15), date(2026, 3, 9)),
         week(date(2026, 3, 16), date(2026, 3, 16)), week(date(2026, 1, 1), date(2025, 12, 29)),
         check("week_start", "'d', 7", date(2026, 3, 15), d=date(2026, 3, 15)),
