@@ -158,6 +158,12 @@ class Workshop:
             self.dbt("compile", "--select", "resource_type:analysis")
         return built.frame(compiled.read_text())
 
+    def compiled(self, *models: str) -> dict[str, str]:
+        """The SQL of models, as it reads tables of a built database."""
+        self.dbt("compile", "--select", *models)
+        folder = self._target(PROJECT_ROOT) / "compiled/plumbline/models"
+        return {name: next(folder.rglob(f"{name}.sql")).read_text() for name in models}
+
     def dbt(self, command: str, *arguments: str, project: Path = PROJECT_ROOT) -> dict[str, str]:
         """Runs dbt and returns node → status; raises what dbt raises, and AssertionError when a node could not run."""
         folders = ("--target-path", str(self._target(project)), "--log-path", str(self.paths.root / "logs"))
