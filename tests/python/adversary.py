@@ -60,6 +60,7 @@ class Adversary:
         self._subscription_records()
         self._subscription_events()
         self._walks()
+        self._careers()
 
     # --- chance -------------------------------------------------------------------------------------
 
@@ -611,6 +612,57 @@ class Adversary:
             "event_id": f"w{serial}", "event": name, "timestamp": self.written(at), "source": "web", "environment": "prod",
             "distinct_id": f"device of {who}", "session_id": who, "properties": properties,
             **({"user_id": who} if name == "login_success" else {}),
+        }  # fmt: skip
+        self.send("blanklogo/events", at, line, late=0)
+
+    def _careers(self) -> None:
+        """People through their states: by an ad or not, at one moment, at the ends of windows, twice, back to front; then
+        renewals, jobs and cancellations that keep and lose them in turns, some with another subscription."""
+        steps = [
+            "ad_click", "landing_view", "cta_click", "signup_submit", "login_success", "credits_granted",
+            "upload_completed", "processing_completed", "download_clicked", "purchase_completed",
+        ]  # fmt: skip
+        edges = [timedelta(days=days, microseconds=part) for days in (7, 30) for part in (-1, 0, 1)]
+        soon = [timedelta(0), timedelta(0), timedelta(minutes=9), timedelta(minutes=9), timedelta(minutes=-1)]
+        for number in range(self.people):
+            who = {"distinct_id": f"device of career{number}"}
+            if self.chance(0.6):
+                who["user_id"] = f"career{number}"
+            campaign = self.random.choice([None, "c1", "c2"])
+            at = self.moment(START + timedelta(days=self.random.randrange(self.random.choice([5, DAYS - 5]))))
+            for step in steps:
+                if self.chance(0.15) and step != "purchase_completed":
+                    continue
+                at += self.random.choice([*soon, *soon, *edges[:3]])
+                for when in [at, *([at + self.random.choice([*soon, *edges])] if self.chance(0.1) else [])]:
+                    self._career(who, step, when, campaign)
+            other = f"n{next(self.number)}"  # a second subscription, beside the one that has no name
+            if self.chance(0.2):
+                self._career(who, "subscription_started", at, campaign, subscription_id=other)
+            for _ in range(self.random.randint(0, 9)):
+                at += self.random.choice([*soon[2:4], timedelta(hours=5), timedelta(days=1), timedelta(days=2), *edges[3:]])
+                step = self.random.choice(
+                    ["subscription_started", "subscription_renewed", "subscription_canceled", "subscription_canceled",
+                     *["processing_completed"] * 3]
+                )  # fmt: skip
+                named = {"subscription_id": other} if self.chance(0.1) else {"subscription_id": f"of career{number}"}
+                self._career(who, step, at, campaign, **named)
+
+    def _career(self, who: Record, step: str, at: datetime, campaign: str | None, **more: Any) -> None:
+        if (at + OFFSET).date() >= START + timedelta(days=DAYS):
+            return
+        serial = next(self.number)
+        # Of two landings at one moment both name it or none: nothing but their keys would say which was first.
+        properties: Record = {"campaign_id": campaign} if campaign and at.minute % 4 else {}
+        if step in ("processing_completed", "download_clicked"):
+            properties |= {"job_id": f"j{serial}"}
+        elif step == "purchase_completed":
+            properties |= {"order_id": f"o{serial}", "price": self.random.choice([5, 5, 5, 0]), "currency": "USD"}
+        elif step.startswith("subscription"):
+            properties |= {"price": 9, "currency": "USD", "billing_period": "monthly", **more}
+        line = {
+            "event_id": f"y{serial}", "event": step, "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%f}Z", "source": "server",
+            "environment": "prod", "session_id": "s", **who, "properties": properties,
         }  # fmt: skip
         self.send("blanklogo/events", at, line, late=0)
 

@@ -14,8 +14,8 @@ from oracle import plan
 
 from plumbline.paths import DataPaths
 
-#: A funnel is a row of `plan_funnels`, which says what each of its steps is.
-ELSEWHERE = {"funnel_conversions"}
+#: A funnel is a row of `plan_funnels`, which says what each of its steps is; a transition is a pair of `plan_funnel_states`.
+ELSEWHERE = {"funnel_conversions", "funnel_transitions", "funnel_matrix"}
 
 #: About data quality, the tidy table itself, rows about people.
 BESIDE = {"governance", "metrics", "sensitive"}

@@ -9,8 +9,10 @@ X-02, X-03, X-05, X-09 .. X-12, X-21 .. X-23.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
+from math import prod
 from pathlib import Path
 
 import duckdb
@@ -32,6 +34,7 @@ from oracle.registrations import acquisition, registrations
 from oracle.registry import KEYS, tidy_metrics
 from oracle.retention import retention_cohorts, retention_daily
 from oracle.sessions import sessions, sessions_daily, touches
+from oracle.states import PAIR, funnel_matrix, funnel_states, funnel_transitions, retention_intervals
 from oracle.subscriptions import (
     churn_monthly,
     customer_movements,
@@ -52,6 +55,7 @@ class Case:
     events: pd.DataFrame
     as_of: date
     read: Callable[[str], pd.DataFrame]
+    is_adversarial: bool = False
 
 
 @pytest.fixture(scope="module", params=["adversary 1", "adversary 2", "demo"])
@@ -66,7 +70,7 @@ def case(request: pytest.FixtureRequest) -> Case:
         return case_of(paths.raw, read)
     seed = int(request.param.split()[1])
     built = workshop().build(as_drop(Adversary(seed).sent, seed), select=MARTS)
-    return case_of(workshop().paths.raw, built.frame)
+    return replace(case_of(workshop().paths.raw, built.frame), is_adversarial=True)
 
 
 def case_of(raw: Path, read: Callable[[str], pd.DataFrame]) -> Case:
@@ -180,8 +184,62 @@ def test_funnel_conversions(case: Case) -> None:
     assert (mine.people[mine.step > 1] > 0).sum() > 20 and (mine.is_mature == 0).any()
     theirs = case.read("select * from marts.funnel_conversions")
     theirs["cohort_date"] = pd.to_datetime(theirs.cohort_date).dt.date
-    keys = ["funnel_key", "cohort_grain", "cohort_date", "channel", "step"]
+    keys = ["funnel_key", "cohort_grain", "cohort_date", "channel", "campaign_id", "step"]
     assert differences(mine, theirs, keys) == ""
+
+
+def test_a_funnel_is_the_product_of_its_steps(case: Case) -> None:
+    """S4-22: step by step, in exact fractions, of every cohort, with the click and without."""
+    theirs = case.read("select * from marts.funnel_conversions order by step")
+    cohorts = theirs.groupby(["funnel_key", "cohort_grain", "cohort_date", "channel", "campaign_id"])
+    for _, steps in cohorts:
+        rates = zip(steps.people.iloc[1:], steps.previous_people.iloc[1:], strict=True)
+        product = prod(Fraction(int(people), int(before)) if before else Fraction(0) for people, before in rates)
+        assert product == Fraction(int(steps.people.iloc[-1]), int(steps.entrants.iloc[-1]))
+    through = theirs[theirs.people > 0].groupby("funnel_key").step.max()
+    assert through["acquisition_to_purchase"] == 6 and through["click_to_purchase"] == 7
+
+
+def test_funnel_states(case: Case) -> None:
+    mine = funnel_states(case.events, case.as_of)
+    if case.is_adversarial:
+        assert set(mine.entered_by) == {row["entered_by"] for row in plan.rows("plan_funnel_states")}
+    theirs = case.read(
+        "select * replace (cast(is_imputed as int) as is_imputed), first_reached_date as date_day"
+        " from marts_sensitive.funnel_states"
+    )
+    keys = ["product", "person_key", "state", "first_reached_at", "date_day"]
+    assert differences(mine, theirs, keys) == ""
+
+
+def test_retention_intervals(case: Case) -> None:
+    mine = retention_intervals(case.events, case.as_of)
+    # Somebody is retained, churns and is won back.
+    won_back = mine[mine.state.eq("S10_Retained") & (mine.place > 2)]
+    if case.is_adversarial:
+        assert set(won_back.reason) == {"renewal", "later_job"}
+    theirs = case.read(
+        "select *, row_number() over (partition by product, person_key order by from_at, event_number) - 1 as place"
+        " from normalized.retention_intervals"
+    )
+    assert differences(mine, theirs, ["product", "person_key", "place", "from_at", "to_at"]) == ""
+
+
+def test_funnel_transitions(case: Case) -> None:
+    mine = funnel_transitions(case.events, case.as_of)
+    assert mine[["from_state", "to_state"]].drop_duplicates().shape[0] == 132
+    assert (mine.to_people < mine.to_people_any_order).any() and (mine.is_mature == 0).any()
+    theirs = case.read("select * from marts.funnel_transitions")
+    assert differences(mine, theirs, PAIR) == ""
+
+
+def test_funnel_matrix(case: Case) -> None:
+    mine = funnel_matrix(case.events, case.as_of)
+    went = mine[mine.people > 0].groupby("from_state").to_state.unique()
+    if case.is_adversarial:
+        assert set(went["S11_Churned"]) >= {"S10_Retained", "stay", "censored"}
+    theirs = case.read("select * from marts.funnel_matrix")
+    assert differences(mine, theirs, ["product", "cohort_date", "from_state", "to_state"]) == ""
 
 
 def test_active_users_daily(case: Case) -> None:

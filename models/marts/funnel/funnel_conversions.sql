@@ -1,4 +1,4 @@
--- One row per funnel, cohort (day or week of entry, all channels or one) and step: who reached it, and how fast.
+-- One row per funnel, cohort (day or week of entry; all, one channel or one campaign) and step: who reached it, and how fast.
 {%- set max_steps = max_funnel_steps() %}
 
 with journeys as (
@@ -23,6 +23,7 @@ reached as (
         funnel_key,
         event_date,
         channel,
+        campaign_id,
         {{ step }} as step,
         {% if step == 1 %}cast(null as {{ double_type() }}){% else %}{{ seconds_between('at_' ~ (step - 1), 'at_' ~ step) }}{% endif %} as waited_sec
     from journeys
@@ -38,9 +39,11 @@ cohorts as (
 ),
 
 sides as (
-    select 1 as is_total
+    select 'all' as side
     union all
-    select 0 as is_total
+    select 'channel' as side
+    union all
+    select 'campaign' as side
 ),
 
 counted as (
@@ -48,7 +51,8 @@ counted as (
         reached.funnel_key as funnel_key,
         cohorts.cohort_grain as cohort_grain,
         case when cohorts.cohort_grain = 'day' then reached.event_date else {{ week_start('reached.event_date') }} end as cohort_date,
-        case when sides.is_total = 1 then 'all' else reached.channel end as channel,
+        case when sides.side = 'channel' then reached.channel else 'all' end as channel,
+        case when sides.side = 'campaign' then reached.campaign_id else 'all' end as campaign_id,
         reached.step as step,
         reached.waited_sec as waited_sec
     from reached
@@ -62,21 +66,22 @@ cells as (
         cohort_grain,
         cohort_date,
         channel,
+        campaign_id,
         step,
         count(*) as people,
         {{ percentile('waited_sec', 0.5) }} as median_sec,
         {{ percentile('waited_sec', 0.9) }} as p90_sec
     from counted
-    group by funnel_key, cohort_grain, cohort_date, channel, step
+    group by funnel_key, cohort_grain, cohort_date, channel, campaign_id, step
 ),
 
 entrants as (
-    select funnel_key, cohort_grain, cohort_date, channel, people as entrants from cells where step = 1
+    select funnel_key, cohort_grain, cohort_date, channel, campaign_id, people as entrants from cells where step = 1
 ),
 
 laid_out as (
     select
-        {{ columns_of('entrants', ['funnel_key', 'cohort_grain', 'cohort_date', 'channel', 'entrants']) }},
+        {{ columns_of('entrants', ['funnel_key', 'cohort_grain', 'cohort_date', 'channel', 'campaign_id', 'entrants']) }},
         steps.step as step,
         steps.description as step_name,
         coalesce(cells.people, 0) as people,
@@ -90,21 +95,22 @@ laid_out as (
             and entrants.cohort_grain = cells.cohort_grain
             and entrants.cohort_date = cells.cohort_date
             and entrants.channel = cells.channel
+            and entrants.campaign_id = cells.campaign_id
             and steps.step = cells.step
 ),
 
 compared as (
     select
         *,
-        lag({{ nullable('people') }}) over (partition by funnel_key, cohort_grain, cohort_date, channel order by step) as previous_people
+        lag({{ nullable('people') }}) over (partition by funnel_key, cohort_grain, cohort_date, channel, campaign_id order by step) as previous_people
     from laid_out
 ),
 
 judged as (
     select
         {{ columns_of('compared', [
-            'funnel_key', 'cohort_grain', 'cohort_date', 'channel', 'step', 'step_name', 'people', 'previous_people', 'entrants',
-            'median_sec', 'p90_sec',
+            'funnel_key', 'cohort_grain', 'cohort_date', 'channel', 'campaign_id', 'step', 'step_name', 'people', 'previous_people',
+            'entrants', 'median_sec', 'p90_sec',
         ]) }},
         funnels.product as product,
         {{ plus_days('compared.cohort_date', 'cohorts.days - 1 + funnels.window_days') }} <= clock.as_of_date as is_mature
@@ -121,6 +127,7 @@ select
     cohort_grain,
     cohort_date,
     channel,
+    campaign_id,
     cast(step as integer) as step,
     step_name,
     cast(people as bigint) as people,

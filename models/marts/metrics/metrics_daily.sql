@@ -1,6 +1,6 @@
 -- One row per metric, product, local day and segment value: every built metric of the plan.
-{%- set families = ['acquisition_metrics', 'activity_metrics', 'churn_metrics', 'payment_metrics', 'ratio_metrics',
-    'reliability_metrics', 'retention_metrics', 'revenue_metrics', 'template_metrics', 'value_metrics'] %}
+{%- set families = ['acquisition_metrics', 'activity_metrics', 'churn_metrics', 'funnel_metrics', 'payment_metrics',
+    'ratio_metrics', 'reliability_metrics', 'retention_metrics', 'revenue_metrics', 'template_metrics', 'value_metrics'] %}
 
 with tidy as (
     {% for family in families %}

@@ -17,6 +17,10 @@ sessions as (
     select * from {{ ref('sessions') }}
 ),
 
+campaigns as (
+    select * from {{ ref('person_campaigns') }}
+),
+
 entered as (
     select
         funnel_key,
@@ -69,8 +73,13 @@ reached_{{ step }} as (
 placed as (
     select
         {{ columns_of('reached_' ~ max_steps, carried) }},
-        sessions.channel as session_channel
+        sessions.channel as session_channel,
+        case when campaigns.known_at <= reached_{{ max_steps }}.at_1 then campaigns.campaign_id end as campaign_id
     from reached_{{ max_steps }}
+    left join campaigns
+        on
+            reached_{{ max_steps }}.product = campaigns.product
+            and case when reached_{{ max_steps }}.actor = 'person_key' then reached_{{ max_steps }}.actor_key end = campaigns.person_key
     left join sessions
         on
             reached_{{ max_steps }}.product = sessions.product
@@ -85,6 +94,7 @@ select
     placed.actor_key as actor_key,
     placed.event_date as event_date,
     coalesce(placed.session_channel, 'unknown') as channel,
+    coalesce(placed.campaign_id, 'none') as campaign_id,
     placed.ends_at <= clock.as_of_end_at as is_mature
     {%- for step in range(1, max_steps + 1) %},
     placed.at_{{ step }} as at_{{ step }}

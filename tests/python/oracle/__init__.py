@@ -6,6 +6,7 @@ events.py    records → accepted events: named, timed, judged, without copies
 identity.py  whose an event is, by the log-ins of its device
 sessions.py  sessions, and where people came from before they registered
 funnels.py   who reached which step of the plan's funnels
+states.py    the states of people, and who goes from which to which
 people.py    who was active when, who came back
 registrations.py  who registered when, through which channel
 jobs.py      how jobs end

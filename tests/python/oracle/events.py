@@ -80,6 +80,7 @@ KEPT = {
         "task": ("job_id",), "order": ("order_id",), "currency": ("currency",), "major": ("price",),
         "is_trial": ("is_trial",), "channel": ("utm_source",), "referrer": ("referrer",), "plan": ("plan",),
         "billing_period": ("billing_period",), "subscription": ("subscription_id",),
+        "campaign": ("campaign_id",),
         "failure_code": ("error_code",),
         "mode": ("mode",), "platform": ("detected_platform",), "failure_reason": ("failure_reason",),
     },

@@ -7,8 +7,10 @@ from datetime import date, timedelta
 import pandas as pd
 
 from oracle import plan
+from oracle.events import days_of
 from oracle.registrations import ORDER
 from oracle.sessions import sessions
+from oracle.states import campaign_at, first_campaigns
 
 ACTORS = {"person_key": "person", "session_id": "session", "task_id": "task"}
 
@@ -20,6 +22,7 @@ def journeys(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         key: list(mine.itertuples())
         for key, mine in sessions(events, as_of).groupby(["product", "person_key"])
     }
+    campaigns = first_campaigns(events, as_of)
     found = []
     for funnel in plan.rows("plan_funnels"):
         steps = [row for row in plan.rows("plan_funnel_steps") if row["funnel_key"] == funnel["funnel_key"]]
@@ -28,14 +31,15 @@ def journeys(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
             reached = _reached(list(of_actor.itertuples()), steps, funnel)
             if not reached:
                 continue
-            channel = "unknown"
+            channel, campaign = "unknown", "none"
             if funnel["actor"] == "person_key":
+                campaign = campaign_at(reached[0].occurred_at, campaigns.get((funnel["product"], actor)))
                 for session in channels.get((funnel["product"], actor), ()):
                     if session.started_at <= reached[0].occurred_at <= session.ended_at:
                         channel = session.channel
             found.append({
                 "funnel_key": funnel["funnel_key"], "product": funnel["product"], "actor_key": actor,
-                "date_day": reached[0].day, "channel": channel,
+                "date_day": reached[0].day, "channel": channel, "campaign_id": campaign,
                 "reached": [event.occurred_at for event in reached],
             })  # fmt: skip
     return pd.DataFrame(found)
@@ -73,8 +77,10 @@ def funnel_conversions(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     found = []
     weeks = told.assign(date_day=[day - timedelta(days=day.weekday()) for day in told.date_day])
     for grain, days, cohorts in (("day", 1, told), ("week", 7, weeks)):
-        for rows in (cohorts, cohorts.assign(channel="all")):
-            for (funnel, cohort, channel), mine in rows.groupby(["funnel_key", "date_day", "channel"]):
+        sides = ({"channel": "all"}, {"campaign_id": "all"}, {"channel": "all", "campaign_id": "all"})
+        for rows in (cohorts.assign(**side) for side in sides):
+            by_cohort = rows.groupby(["funnel_key", "date_day", "channel", "campaign_id"])
+            for (funnel, cohort, channel, campaign), mine in by_cohort:
                 is_mature = cohort + timedelta(days=days - 1 + windows[funnel]) <= as_of
                 for step in range(1, lengths[funnel] + 1):
                     times = [one for one in mine.reached if len(one) >= step]
@@ -82,11 +88,34 @@ def funnel_conversions(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                     waits = pd.Series([(one[step - 1] - one[step - 2]).total_seconds() for one in times])
                     found.append({
                         "funnel_key": funnel, "cohort_grain": grain, "cohort_date": cohort, "channel": channel,
-                        "step": step, "people": len(times), "previous_people": before, "entrants": len(mine),
+                        "campaign_id": campaign, "step": step, "people": len(times), "previous_people": before, "entrants": len(mine),
                         "step_rate": len(times) / before if is_mature and before else None,
                         "overall_rate": len(times) / len(mine) if is_mature else None,
                         "median_sec": waits.quantile(0.5) if is_mature and step > 1 and len(waits) else None,
                         "p90_sec": waits.quantile(0.9) if is_mature and step > 1 and len(waits) else None,
                         "is_mature": int(is_mature),
                     })  # fmt: skip
+    return pd.DataFrame(found)
+
+
+def funnel_rates(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """Tidy rows of the funnels that are metrics: those at the last step / those who entered."""
+    told, found = journeys(events, as_of), []
+    for funnel in plan.rows("plan_funnels"):
+        if not funnel["metric_key"]:
+            continue
+        mine = told[told.funnel_key == funnel["funnel_key"]]
+        steps = [row for row in plan.rows("plan_funnel_steps") if row["funnel_key"] == funnel["funnel_key"]]
+        is_through = mine.reached.map(len) == len(steps)
+        for campaign in ["all", *mine.campaign_id.unique()]:
+            of_campaign = (mine.campaign_id == campaign) | (campaign == "all")
+            for day in days_of(events, funnel["product"], as_of):
+                came = of_campaign & (mine.date_day == day)
+                above, below = int((came & is_through).sum()), int(came.sum())
+                found.append({
+                    "metric_key": funnel["metric_key"], "product": funnel["product"], "date_day": day,
+                    "segment": "all" if campaign == "all" else "campaign_id", "segment_value": campaign,
+                    "numerator": above, "denominator": below, "value": above / below if below else None,
+                    "is_mature": day + timedelta(days=int(funnel["window_days"])) <= as_of,
+                })  # fmt: skip
     return pd.DataFrame(found)

@@ -18,7 +18,7 @@ from oracle.registrations import registrations
 NO_CURRENCY = "XXX"
 COLUMNS = [
     *("product", "kind", "order", "person", "currency", "occurred_at", "day", "received_at", "plan_order"),
-    *("minor", "is_above_zero", "template", "variant", "event_name", "plan"),
+    *("minor", "is_above_zero", "template", "variant", "event_name", "plan", "position"),
 ]
 COUNTS = [
     *("gross_minor", "refunded_minor", "net_minor", "payments", "refunds", "unpriced_payments"),
@@ -53,6 +53,7 @@ def payments(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
             "variant": event.variant,
             "event_name": event.event_name,
             "plan": event.plan,
+            "position": event.Index,
         }
         if pays and (sent is None or sent[0] > 0):
             row = {**told, "kind": "payment", "order": str(event.order or event.task or position)}

@@ -9,12 +9,14 @@ import pandas as pd
 from oracle import plan
 from oracle.events import days_of
 from oracle.experiments import experiments
+from oracle.funnels import funnel_rates
 from oracle.jobs import job_rates
 from oracle.lapses import activity_churn, event_ratios
 from oracle.money import conversion_rates, new_paying_users
 from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition
 from oracle.retention import retention_cohorts, retention_daily
+from oracle.states import transition_rates
 from oracle.subscriptions import MOVEMENTS, churn_monthly, movements_daily
 from oracle.templates import anonymous_share, template_metrics
 from oracle.value import product_value, task_failures
@@ -150,6 +152,7 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     for metric_key, rows in ratios.groupby("metric_key"):
         found.append(_counts(str(metric_key), rows, rows))
     found.append(job_rates(events, as_of))
+    found += [transition_rates(events, as_of), funnel_rates(events, as_of)]
     found += _revenue(movements_daily(events, as_of))
     tidy = pd.concat([frame.astype(object) for frame in found], ignore_index=True)
     return tidy.assign(is_mature=tidy.is_mature.where(tidy.is_mature.notna(), True))

@@ -32,6 +32,7 @@ class Period:
     is_paying: bool
     is_same_day: bool
     subscription: str
+    holder: str | None  # who began it, known or not
 
     def covers(self, day: date) -> bool:
         return self.start <= day and (self.end is None or day < self.end)
@@ -84,7 +85,7 @@ def _of_record(event, position: int) -> Period:
     return Period(
         event.product, person or f"record {position}", person, event.plan or "unknown", currency, event.day, end,
         _fee(event.major, currency), status is None or status["is_paying"] == "true", end == event.day,
-        event.order or f"record {position}",
+        event.order or f"record {position}", event.person,
     )  # fmt: skip
 
 
@@ -131,6 +132,7 @@ def _of_terms(told: list[tuple]) -> list[Period]:
                     event.is_trial is not True,
                     end == event.day,
                     str(key),
+                    event.person,
                 )
             )
     return found
@@ -166,6 +168,7 @@ def _of_payments(paid: pd.DataFrame) -> list[Period]:
                         True,
                         False,
                         key,
+                        row.person,
                     )
                 )
     return found
