@@ -3,9 +3,9 @@
 The YAML of a mart says beside a metric's column which rows make it, `meta: {rows: {of, where, days}}`: a
 normalized relation, the conditions that a row must meet, and how many local days up to `date_day` it reads
 (a number, `week`, `month` or `ever`, `ended_week` for the latest ISO week that has ended; 1 when it says
-nothing); `day` names another date column, `ago` moves the days back by so many, `{date_day}` in a condition
-is the day asked for. The YAML of the relation names the canonical events behind it and, where they differ,
-the columns of its segments: `meta: {canonical_events, segments}`.
+nothing); `day` names another date column, `ago` moves the days back by so many, `{date_day}` and
+`{metric_key}` in a condition are what was asked for. The YAML of the relation names the canonical events
+behind it and, where they differ, the columns of its segments: `meta: {canonical_events, segments}`.
 """
 
 from __future__ import annotations
@@ -159,7 +159,10 @@ def _source(paths: DataPaths, catalog: dict[str, Any], day: date) -> Source | No
         relation=rows["of"],
         day=rows.get("day", "event_date"),
         conditions=tuple(
-            condition.replace("{date_day}", literal(str(asked))) for condition in rows.get("where", ())
+            condition.replace("{date_day}", literal(str(asked))).replace(
+                "{metric_key}", literal(catalog["metric_key"])
+            )
+            for condition in rows.get("where", ())
         ),
         canonical_events=tuple(model["config"]["meta"].get("canonical_events", ())),
         segments={name: name for name in model["columns"]} | model["config"]["meta"].get("segments", {}),

@@ -640,12 +640,18 @@ class Adversary:
             if self.chance(0.2):
                 self._career(who, "subscription_started", at, campaign, subscription_id=other)
             for _ in range(self.random.randint(0, 9)):
-                at += self.random.choice([*soon[2:4], timedelta(hours=5), timedelta(days=1), timedelta(days=2), *edges[3:]])
+                at += self.random.choice(
+                    [*soon[2:4], timedelta(hours=5), timedelta(days=1), timedelta(days=2), *edges[3:]]
+                )
                 step = self.random.choice(
                     ["subscription_started", "subscription_renewed", "subscription_canceled", "subscription_canceled",
                      *["processing_completed"] * 3]
                 )  # fmt: skip
-                named = {"subscription_id": other} if self.chance(0.1) else {"subscription_id": f"of career{number}"}
+                named = (
+                    {"subscription_id": other}
+                    if self.chance(0.1)
+                    else {"subscription_id": f"of career{number}"}
+                )
                 self._career(who, step, at, campaign, **named)
 
     def _career(self, who: Record, step: str, at: datetime, campaign: str | None, **more: Any) -> None:
@@ -657,7 +663,11 @@ class Adversary:
         if step in ("processing_completed", "download_clicked"):
             properties |= {"job_id": f"j{serial}"}
         elif step == "purchase_completed":
-            properties |= {"order_id": f"o{serial}", "price": self.random.choice([5, 5, 5, 0]), "currency": "USD"}
+            properties |= {
+                "order_id": f"o{serial}",
+                "price": self.random.choice([5, 5, 5, 0]),
+                "currency": "USD",
+            }
         elif step.startswith("subscription"):
             properties |= {"price": 9, "currency": "USD", "billing_period": "monthly", **more}
         line = {

@@ -194,7 +194,9 @@ def test_a_funnel_is_the_product_of_its_steps(case: Case) -> None:
     cohorts = theirs.groupby(["funnel_key", "cohort_grain", "cohort_date", "channel", "campaign_id"])
     for _, steps in cohorts:
         rates = zip(steps.people.iloc[1:], steps.previous_people.iloc[1:], strict=True)
-        product = prod(Fraction(int(people), int(before)) if before else Fraction(0) for people, before in rates)
+        product = prod(
+            Fraction(int(people), int(before)) if before else Fraction(0) for people, before in rates
+        )
         assert product == Fraction(int(steps.people.iloc[-1]), int(steps.entrants.iloc[-1]))
     through = theirs[theirs.people > 0].groupby("funnel_key").step.max()
     assert through["acquisition_to_purchase"] == 6 and through["click_to_purchase"] == 7

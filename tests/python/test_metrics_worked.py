@@ -24,7 +24,7 @@ KEYS = (
         "segment",
         "segment_value",
     ),
-    *("customer", "movement"),
+    *("customer", "movement", "campaign_id", "from_state", "to_state", "person_key", "state", "place"),
 )
 CLOCKS = (
     *("occurred_at", "event_time", "created_at", "paid_at", "timestamp", "date", "start_date"),
@@ -35,6 +35,14 @@ QUERIES = {
         select product, event_date as date_day, count(*) as subscriptions from normalized.events
         where event_name = 'subscription_recorded' group by all""",
     "subscription_periods": "select * from normalized.subscription_periods",
+    "funnel_states": """
+        select product, person_key, state, entered_by, campaign_id, is_imputed,
+            strftime(first_reached_at, '%Y-%m-%d %H:%M:%S') as first_at from marts_sensitive.funnel_states""",
+    "states_reached": "select person_key, count(*) as states from marts_sensitive.funnel_states group by all",
+    "retention_intervals": """
+        select *, row_number() over (partition by person_key order by from_at, event_number) as place,
+            strftime(from_at, '%Y-%m-%d %H:%M:%S') as begins, strftime(to_at, '%Y-%m-%d %H:%M:%S') as ends
+        from normalized.retention_intervals""",
     "mrr_movements": "select * from marts_sensitive.mrr_movements",
     "mrr_movements_count": """
         select product, customer, count(*) as movements from marts_sensitive.mrr_movements group by all""",

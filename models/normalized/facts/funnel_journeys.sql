@@ -95,9 +95,11 @@ select
     placed.event_date as event_date,
     coalesce(placed.session_channel, 'unknown') as channel,
     coalesce(placed.campaign_id, 'none') as campaign_id,
+    funnels.metric_key as metric_key,
     placed.ends_at <= clock.as_of_end_at as is_mature
     {%- for step in range(1, max_steps + 1) %},
     placed.at_{{ step }} as at_{{ step }}
     {%- endfor %}
 from placed
 inner join clock on placed.product = clock.product
+inner join funnels on placed.funnel_key = funnels.funnel_key

@@ -45,7 +45,9 @@ def products() -> list[str]:
 
 def first_campaigns(events: pd.DataFrame, as_of: date) -> dict[tuple[str, str], tuple[datetime, str]]:
     """(product, person) → when the first campaign was named, and which."""
-    known = events[events.is_analyzable & (events.day <= as_of) & events.campaign.notna() & events.person.notna()]
+    known = events[
+        events.is_analyzable & (events.day <= as_of) & events.campaign.notna() & events.person.notna()
+    ]
     found: dict[tuple[str, str], tuple[datetime, str]] = {}
     for event in known.sort_values(ORDER, kind="stable").itertuples():
         found.setdefault((event.product, event.person), (event.occurred_at, event.campaign))
@@ -67,7 +69,9 @@ def journeys(events: pd.DataFrame, as_of: date) -> dict[tuple[str, str], list[En
         subscribed[period.product, period.holder].append(period)
     found = {}
     for product in products():
-        for person, mine in known[known["product"] == product].sort_values(ORDER, kind="stable").groupby("person"):
+        for person, mine in (
+            known[known["product"] == product].sort_values(ORDER, kind="stable").groupby("person")
+        ):
             happened = list(mine.itertuples())
             told = _firsts(product, happened, above_zero)
             told += _retention(product, happened, above_zero, subscribed[product, person], as_of)
@@ -75,13 +79,16 @@ def journeys(events: pd.DataFrame, as_of: date) -> dict[tuple[str, str], list[En
             first = campaigns.get((product, person))
             offset = plan.products()[product].offset
             found[product, person] = [
-                Entry(number, at, (at + offset).date(), way, campaign_at(at, first)) for _, at, number, way in told
+                Entry(number, at, (at + offset).date(), way, campaign_at(at, first))
+                for _, at, number, way in told
             ]
     return {key: entries for key, entries in found.items() if entries}
 
 
 def _means(row: plan.Row, event) -> bool:
-    return event.event_name == row["event_name"] or bool(row["canonical_event"] and event.canonical == row["canonical_event"])
+    return event.event_name == row["event_name"] or bool(
+        row["canonical_event"] and event.canonical == row["canonical_event"]
+    )
 
 
 def _firsts(product: str, happened: list, above_zero: set[int]) -> list[tuple[int, datetime, int, str]]:
@@ -162,7 +169,9 @@ def retention_intervals(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """One row per person and stretch in one state, from the purchase on."""
     found = []
     for (product, person), entries in journeys(events, as_of).items():
-        mine = [one for one in entries if one.way in ("payment", "renewal", "later_job", "cancellation", "lapse")]
+        mine = [
+            one for one in entries if one.way in ("payment", "renewal", "later_job", "cancellation", "lapse")
+        ]
         for place, (one, after) in enumerate(zip(mine, [*mine, None][1:], strict=True) if mine else ()):
             found.append({
                 "product": product, "person_key": person, "place": place, "state": states(product)[one.number][0],
@@ -197,7 +206,12 @@ def funnel_transitions(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                         continue
                     for campaign in ("all", came.campaign):
                         cell = counts[
-                            product, states(product)[came.number][0], state, grain, _cohort(came.day, grain), campaign
+                            product,
+                            states(product)[came.number][0],
+                            state,
+                            grain,
+                            _cohort(came.day, grain),
+                            campaign,
                         ]
                         cell[0], cell[1], cell[2] = cell[0] + 1, cell[1] + ordered, cell[2] + ever
     z = plan.setting("interval_z")
@@ -233,7 +247,9 @@ def funnel_matrix(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     counts: dict[tuple, int] = defaultdict(int)
     for (product, _), entries in journeys(events, as_of).items():
         numbered = states(product)
-        end = datetime.combine(as_of + timedelta(days=1), datetime.min.time()) - plan.products()[product].offset
+        end = (
+            datetime.combine(as_of + timedelta(days=1), datetime.min.time()) - plan.products()[product].offset
+        )
         for came in _first_entries(entries):
             window = numbered.get(came.number + 1, numbered[came.number])[1]
             after = entries[entries.index(came) + 1 :]
@@ -277,5 +293,7 @@ def transition_rates(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                         "is_mature": day + window <= as_of,
                     })  # fmt: skip
     rates = pd.DataFrame(found)
-    registered = {(row["metric_key"], row["product"]) for row in plan.rows("plan_metrics") if row["status"] == "built"}
+    registered = {
+        (row["metric_key"], row["product"]) for row in plan.rows("plan_metrics") if row["status"] == "built"
+    }
     return rates[[key in registered for key in zip(rates.metric_key, rates["product"], strict=True)]]

@@ -16,7 +16,9 @@ funnels as (
 ),
 
 last_steps as (
-    select funnel_key, max(step) as step from {{ ref('plan_funnel_steps') }} group by funnel_key
+    select funnel_key, max(step) as step
+    from {{ ref('plan_funnel_steps') }}
+    group by funnel_key
 ),
 
 days as (
