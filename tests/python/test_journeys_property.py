@@ -35,7 +35,10 @@ FUNNELS = {
 PLAN = {
     "plan_events": [{"product": "p", "event_name": name, "canonical_event": f"c{name}"} for name in "xyzw"],
     "plan_funnels": [
-        {"funnel_key": key, "product": "p", "actor": actor, "window_days": WINDOW_DAYS, "is_ordered": in_order}
+        {
+            "funnel_key": key, "product": "p", "actor": actor, "window_days": WINDOW_DAYS, "is_ordered": in_order,
+            "metric_key": None,
+        }
         for key, (actor, in_order, _) in FUNNELS.items()
     ],
     "plan_funnel_steps": [
@@ -96,6 +99,9 @@ def run(chain: Chain, events: Rows, later: timedelta = timedelta(0)) -> dict[str
             for person, channel in (("a", "Direct"), ("c", "Zhihu"))
         ],
         "reporting_clock": [{"product": "p", "as_of_date": as_of, "as_of_end_at": START + 4 * DAY}],
+        "person_campaigns": [
+            {"product": "p", "person_key": "b", "campaign_id": "c1", "known_at": START + DAY - MOMENT}
+        ],
     }
     return chain.run({name: moved(rows, later) for name, rows in tables.items()})
 
@@ -119,10 +125,11 @@ def test_people_never_increase_along_a_funnel(chain: Chain, events: Rows) -> Non
         for rate, base in (("overall_rate", row["entrants"]), ("step_rate", row["previous_people"])):
             assert (row[rate] is not None) == bool(row["is_mature"] and base)
             assert row[rate] is None or 0 <= row[rate] <= 1
-        if row["channel"] == "all":
+        if row["channel"] == row["campaign_id"] == "all":
             keys = ("funnel_key", "cohort_grain", "cohort_date", "step")
             mine = of(made, **{key: row[key] for key in keys})
-            assert row["people"] == sum(one["people"] for one in mine if one["channel"] != "all")
+            for side in ("channel", "campaign_id"):
+                assert row["people"] == sum(one["people"] for one in mine if one[side] != "all")
 
 
 @given(journeys)
