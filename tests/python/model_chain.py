@@ -28,7 +28,7 @@ _TYPES = {
     r".*_at": "timestamp",
     r".*_(date|day)": "date",
     r"is_.*": "boolean",
-    r"step|plan_order|.*_days": "integer",
+    r"step|plan_order|.*_(days|minutes|number)": "integer",
 }
 
 
