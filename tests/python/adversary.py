@@ -61,6 +61,8 @@ class Adversary:
         self._subscription_events()
         self._walks()
         self._careers()
+        self._activations()
+        self._packs()
 
     # --- chance -------------------------------------------------------------------------------------
 
@@ -675,6 +677,51 @@ class Adversary:
             "environment": "prod", "session_id": "s", **who, "properties": properties,
         }  # fmt: skip
         self.send("blanklogo/events", at, line, late=0)
+
+    def _activations(self) -> None:
+        """The parts of an activation: one of them missing, all at one moment, sent early, late or never, at the window's end."""
+        names = ("signup_submit", "login_success", "credits_granted", "upload_view", "activation_complete")
+        ends = [timedelta(days=7, milliseconds=part) for part in (-1, 0)]
+        near = [timedelta(seconds=60, milliseconds=part) for part in (-1, 0)]
+        for number in range(self.people // 3):
+            entered = self.moment(self.any_day())
+            last = entered + self.random.choice([timedelta(0), timedelta(minutes=9), *ends])
+            for name in names:
+                at = self.random.choice([entered, entered, last, last + timedelta(minutes=-10)])
+                if name == "activation_complete":
+                    at = last + self.random.choice([timedelta(0), timedelta(days=1), *near])
+                if self.chance(0.15) or (at + OFFSET).date() >= START + timedelta(days=DAYS):
+                    continue
+                line = {
+                    "event_id": f"y{next(self.number)}", "event": name, "timestamp": self.written(at), "source": "server",
+                    "environment": "prod", "distinct_id": f"yd{number}", "session_id": "s", "properties": {},
+                    **({"user_id": f"y{number}"} if name == "login_success" else self.nobody(f"y{number}", 0.5)),
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
+
+    def _packs(self) -> None:
+        """Buyers of credit packs who come back, work or subscribe on the last day of a window, or the day after."""
+        lapses = (0, 1, 29, 30, 31, 59, 60, 61)
+        names = ("pricing_view", "processing_completed", "subscription_started", "subscription_canceled")
+        for number in range(self.people // 3):
+            bought = START + timedelta(days=self.random.randrange(DAYS // 2))
+            acts = [("topup_purchased", bought)]
+            for _ in range(self.random.randint(0, 4)):
+                lapse = timedelta(days=self.random.choice(lapses))
+                acts.append((self.random.choice(names), bought + lapse))
+            for name, day in acts:
+                if day >= START + timedelta(days=DAYS):
+                    continue
+                at, serial = self.moment(day), next(self.number)
+                line = {
+                    "event_id": f"k{serial}", "event": name, "timestamp": self.written(at), "source": "server",
+                    "environment": "prod", "user_id": f"k{number}", "session_id": "s",
+                    "properties": {
+                        "job_id": f"k{serial}", "order_id": f"k{serial}", "price": 5, "currency": "USD",
+                        "billing_period": "monthly",
+                    },
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
 
     def _visits(self) -> None:
         """Visits at the edges of a session, of a return, of a first and of a last touch."""

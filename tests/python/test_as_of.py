@@ -28,7 +28,10 @@ KEPT = {  # mart of every day up to the as-of day → columns that tell which da
     "prompt_template_daily": ["is_latest"],
     "metrics_daily": [],
 }
-MARTS = [*KEPT, "governance_daily", "tracking_plan_coverage", "event_name_distribution_24h"]
+MARTS = [
+    *(*KEPT, "governance_daily", "tracking_plan_coverage", "event_name_distribution_24h"),
+    *("milestones_daily", "activation_daily", "credit_pack_churn_daily"),
+]
 PERIOD = {"payments_monthly": "month"}
 MODELS = [f"reporting_clock+,+{mart}" for mart in MARTS]
 PAST = [START + timedelta(days=n) for n in (6, 30, 45)]

@@ -14,8 +14,9 @@ from oracle import plan
 
 from plumbline.paths import DataPaths
 
-#: A funnel is a row of `plan_funnels`, which says what each of its steps is; a transition is a pair of `plan_funnel_states`.
-ELSEWHERE = {"funnel_conversions", "funnel_transitions", "funnel_matrix"}
+#: A funnel is a row of `plan_funnels`, which says what each of its steps is; a transition is a pair of `plan_funnel_states`,
+#: a milestone a row of `plan_milestones`.
+ELSEWHERE = {"funnel_conversions", "funnel_transitions", "funnel_matrix", "milestones_daily"}
 
 #: About data quality, the tidy table itself, rows about people.
 BESIDE = {"governance", "metrics", "sensitive"}

@@ -27,7 +27,8 @@ from oracle.experiments import experiments
 from oracle.funnels import funnel_conversions
 from oracle.identity import identity_daily, with_people
 from oracle.jobs import DIMENSIONS, jobs_daily
-from oracle.lapses import activity_churn, event_ratios, first_lapses
+from oracle.lapses import activity_churn, credit_pack_churn, event_ratios, first_lapses
+from oracle.milestones import activation_daily, milestones, milestones_daily
 from oracle.money import payments_by
 from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition, registrations
@@ -244,6 +245,30 @@ def test_funnel_matrix(case: Case) -> None:
     assert differences(mine, theirs, ["product", "cohort_date", "from_state", "to_state"]) == ""
 
 
+def test_person_milestones(case: Case) -> None:
+    mine = milestones(case.events, case.as_of)
+    assert set(mine.milestone) == {row["milestone"] for row in plan.rows("plan_milestones")}
+    theirs = case.read("select * from marts_sensitive.person_milestones")
+    assert (
+        differences(mine.drop(columns="day"), theirs, ["product", "person_key", "milestone", "reached_at"])
+        == ""
+    )
+
+
+def test_milestones_daily(case: Case) -> None:
+    mine = milestones_daily(case.events, case.as_of)
+    assert mine.since_first_median_sec.notna().any() and (mine.people == 0).any()
+    theirs = case.read("select * from marts.milestones_daily")
+    assert differences(mine, theirs, ["product", "milestone", "date_day"]) == ""
+
+
+def test_activation_daily(case: Case) -> None:
+    mine = activation_daily(case.events, case.as_of)
+    assert mine.agreed_people.sum() > 0 and mine.cohort_activations_7d.sum() > 0
+    theirs = case.read("select * from marts.activation_daily")
+    assert differences(mine, theirs, ["product", "date_day"]) == ""
+
+
 def test_active_users_daily(case: Case) -> None:
     mine = active_users(case.events, case.as_of)
     assert mine.active_users_daily.sum() > 0 and mine.resurrected_users.sum() > 0
@@ -360,6 +385,12 @@ def test_activity_churn_daily(case: Case) -> None:
     assert differences(mine, theirs, ["product", "date_day"]) == ""
 
 
+def test_credit_pack_churn_daily(case: Case) -> None:
+    mine = credit_pack_churn(case.events, case.as_of)
+    theirs = case.read("select * from marts.credit_pack_churn_daily")
+    assert differences(mine, theirs, ["product", "date_day"]) == ""
+
+
 def test_subscription_churn_monthly(case: Case) -> None:
     mine = churn_monthly(case.events, case.as_of)
     assert mine.churned_customers.sum() > 0 and mine.canceled_subscriptions.sum() > 0
@@ -433,6 +464,13 @@ def test_random_drops_reach_the_edges(case: Case, request: pytest.FixtureRequest
     assert templates.site_gate_color.nunique() == 3
     variants = experiments(case.events, case.as_of)
     assert variants.contaminated_people.sum() > 50 and variants.variant_label.nunique() == 4
+    activation = activation_daily(case.events, case.as_of).sum(numeric_only=True)
+    assert activation[["derived_only_people", "sent_only_people"]].min() > 3
+    assert activation.agreed_people < activation.people_in_both
+    assert activation.cohort_activations_7d < activation.sign_ups
+    packs = credit_pack_churn(case.events, case.as_of)
+    assert (packs.away_buyers_30d < packs.buyers_30d).any() and (packs.buyers_30d.diff() < 0).any()
+    assert (packs.away_buyers_60d > 0).any() and (packs.away_buyers_60d < packs.away_or_idle_buyers_60d).any()
     touched = touches(case.events, case.as_of)
     assert (touched.first_channel != touched.last_channel).any()
     midnight = case.events.occurred_at.dt.strftime("%H:%M:%S.%f")

@@ -13,7 +13,7 @@ from drops import FIXTURES, Built, Drop, workshop
 from oracle import plan
 
 KEYS = (
-    *("funnel_key", "cohort_grain", "step"),
+    *("funnel_key", "cohort_grain", "step", "milestone"),
     *("product", "date_day", "month", "currency", "channel", "task_type", "cohort_date", "day_number"),
     *(
         "mode",

@@ -9,7 +9,9 @@ import pandas as pd
 
 from oracle import plan
 from oracle.events import days_of
+from oracle.milestones import milestones
 from oracle.people import active_by_day
+from oracle.subscriptions import periods
 
 
 def activity_churn(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -99,4 +101,51 @@ def first_lapses(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                     "is_lapsed": bool(lapses),
                 }
             )
+    return pd.DataFrame(found)
+
+
+def credit_pack_churn(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per product and day: buyers of credit packs, those who stay away, and those who stay away or do nothing."""
+    reached = milestones(events, as_of)
+    bought = reached[reached.milestone == "credit_pack_bought"]
+    horizons = {
+        "30d": "credit_pack_churn_days",
+        "60d": "credit_pack_churn_days_60",
+        "90d": "credit_pack_churn_days_90",
+    }
+    paying = [one for one in periods(events, as_of) if one.is_paying and not one.is_same_day]
+    idle_after = timedelta(days=plan.setting("churn_days"))
+    found = []
+    for product in {
+        row["product"] for row in plan.rows("plan_milestones") if row["milestone"] == "credit_pack_bought"
+    }:
+        mine = events[(events["product"] == product) & events.is_analyzable & (events.day <= as_of)]
+        visits = mine[mine.is_visit].groupby("person").day.agg(set).to_dict()
+        jobs = defaultdict(set)
+        for day, people in active_by_day(mine).items():
+            for person in people:
+                jobs[person].add(day)
+        buyers = bought[bought["product"] == product].set_index("person_key").day.to_dict()
+        for day in days_of(events, product, as_of):
+            row = {"product": product, "date_day": day}
+            subscribers = {one.customer for one in paying if one.product == product and one.covers(day)}
+
+            def is_in(days: set, window: timedelta, last: date = day) -> bool:
+                return any(last - window < one <= last for one in days)
+
+            for horizon, setting in horizons.items():
+                window = timedelta(days=plan.setting(setting))
+                mature = [who for who, on in buyers.items() if on <= day - window and who not in subscribers]
+                away = [who for who in mature if not is_in(visits.get(who, set()), window)]
+                idle = [who for who in mature if not is_in(jobs[who], idle_after)]
+                row |= {
+                    f"buyers_{horizon}": len(mature),
+                    f"away_buyers_{horizon}": len(away),
+                    f"away_or_idle_buyers_{horizon}": len({*away, *idle}),
+                    f"credit_pack_churn_{horizon}": len(away) / len(mature) if mature else None,
+                    f"credit_pack_churn_{horizon}_or_idle": len({*away, *idle}) / len(mature)
+                    if mature
+                    else None,
+                }
+            found.append(row)
     return pd.DataFrame(found)

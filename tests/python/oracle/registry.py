@@ -11,7 +11,8 @@ from oracle.events import days_of
 from oracle.experiments import experiments
 from oracle.funnels import funnel_rates
 from oracle.jobs import job_rates
-from oracle.lapses import activity_churn, event_ratios
+from oracle.lapses import activity_churn, credit_pack_churn, event_ratios
+from oracle.milestones import activation_daily
 from oracle.money import conversion_rates, new_paying_users
 from oracle.people import active_by_channel, active_users
 from oracle.registrations import acquisition
@@ -48,6 +49,12 @@ TEMPLATE_RATES = {
 CHURN_RATES = {
     "churn_rate_30d": ("lapsed_people", "ever_active_people"),
     "churn_rate_30d_active_base": ("base_lapsed_people", "base_people"),
+}
+HORIZONS = ("30d", "60d", "90d")
+PACK_CHURN_RATES = {
+    f"credit_pack_churn_{horizon}{suffix}": (f"{gone}_{horizon}", f"buyers_{horizon}")
+    for horizon in HORIZONS
+    for suffix, gone in (("", "away_buyers"), ("_or_idle", "away_or_idle_buyers"))
 }
 
 
@@ -143,16 +150,25 @@ def tidy_metrics(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     found.append(_subscription_churn(events, as_of))
     churn = activity_churn(events, as_of)
     churn = churn[churn["product"].isin(_products("churn_rate_30d"))]
-    for metric_key, (numerator, denominator) in CHURN_RATES.items():
-        rows = churn.assign(
-            numerator=churn[numerator], denominator=churn[denominator], value=churn[metric_key]
-        )
-        found.append(_counts(metric_key, rows, rows))
+    for daily, parts in ((churn, CHURN_RATES), (credit_pack_churn(events, as_of), PACK_CHURN_RATES)):
+        for metric_key, (numerator, denominator) in parts.items():
+            rows = daily.assign(
+                numerator=daily[numerator], denominator=daily[denominator], value=daily[metric_key]
+            )
+            found.append(_counts(metric_key, rows, rows))
     ratios = event_ratios(events, as_of).rename(columns={"event_ratio": "value"})
     for metric_key, rows in ratios.groupby("metric_key"):
         found.append(_counts(str(metric_key), rows, rows))
     found.append(job_rates(events, as_of))
     found += [transition_rates(events, as_of), funnel_rates(events, as_of)]
+    activation = activation_daily(events, as_of)
+    rows = activation.assign(
+        numerator=activation.cohort_activations_7d,
+        denominator=activation.sign_ups,
+        value=activation.activation_rate_cohort_7d,
+        is_mature=activation.is_mature.astype(bool),
+    )
+    found.append(_counts("activation_rate_cohort_7d", rows, rows))
     found += _revenue(movements_daily(events, as_of))
     tidy = pd.concat([frame.astype(object) for frame in found], ignore_index=True)
     return tidy.assign(is_mature=tidy.is_mature.where(tidy.is_mature.notna(), True))

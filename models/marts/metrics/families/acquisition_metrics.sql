@@ -1,6 +1,10 @@
--- One row per metric, product, local day and segment value: how many people register, and how they came.
+-- One row per metric, product, local day and segment value: how many people register, how they came, and whether they activate.
 with acquisition as (
     select * from {{ ref('acquisition_daily') }}
+),
+
+activation as (
+    select * from {{ ref('activation_daily') }}
 ),
 
 days as (
@@ -32,3 +36,7 @@ union all
     'registrations': ['registrations', none, none],
     'user_source_channel': ['registrations', 'all_registrations', 'share'],
 }, segment="'channel'", segment_value='channel') }}
+union all
+{{ tidy_metrics('activation', {
+    'activation_rate_cohort_7d': ['cohort_activations_7d', 'sign_ups', 'activation_rate_cohort_7d'],
+}, is_mature='is_mature') }}

@@ -3,6 +3,10 @@ with activity as (
     select * from {{ ref('activity_churn_daily') }}
 ),
 
+packs as (
+    select * from {{ ref('credit_pack_churn_daily') }}
+),
+
 subscriptions as (
     select * from {{ ref('subscription_churn_monthly') }} where is_complete
 ),
@@ -64,3 +68,12 @@ union all
 {{ tidy_metrics('monthly_totals', {
     'subscription_cancel_ratio': ['canceled_subscriptions', 'active_at_start', rate('canceled_subscriptions', 'active_at_start')],
 }) }}
+{%- for horizon in ['30d', '60d', '90d'] %}
+union all
+{{ tidy_metrics('packs', {
+    'credit_pack_churn_' ~ horizon: ['away_buyers_' ~ horizon, 'buyers_' ~ horizon, 'credit_pack_churn_' ~ horizon],
+    'credit_pack_churn_' ~ horizon ~ '_or_idle': [
+        'away_or_idle_buyers_' ~ horizon, 'buyers_' ~ horizon, 'credit_pack_churn_' ~ horizon ~ '_or_idle'
+    ],
+}) }}
+{%- endfor %}
