@@ -166,6 +166,27 @@ def event_order() -> list[Case]:
     ]
 
 
+def running_total() -> list[Case]:
+    def total(product: str, day: date, expected: int) -> Case:
+        """How many there are in a product at the end of a day."""
+        changes = rows_of([
+            {"product": "app", "day": MAR, "change": 2},
+            {"product": "app", "day": date(2026, 3, 11), "change": NO_NUMBER},
+            {"product": "app", "day": date(2026, 3, 12), "change": -1},
+            {"product": "prompts", "day": MAR, "change": 5},
+        ])  # fmt: skip
+        wrap = (
+            f"(select max(case when product = '{product}' and day = {sql(day)} then total end)"
+            f" from (select product, day, {{}} as total from ({changes}) as changes) as totals)"
+        )
+        return check("running_total", "'change', 'product', 'day'", expected, wrap=wrap)
+
+    return [
+        total("app", MAR, 2), total("app", date(2026, 3, 11), 2), total("app", date(2026, 3, 12), 1),
+        total("prompts", MAR, 5),
+    ]  # fmt: skip
+
+
 def tidy_metrics() -> list[Case]:
     def column(name: str, metric_key: str, expected: Any) -> Case:
         wrap = f"(select max(case when metric_key = '{metric_key}' then {name} end) from ({{}}) as tidy)"
@@ -404,7 +425,17 @@ def texts() -> list[Case]:
     ]  # fmt: skip
 
 
-CASES = [*metrics(), *event_order(), *tidy_metrics(), *json(), *lists(), *days(), *times(), *texts()]
+CASES = [
+    *metrics(),
+    *event_order(),
+    *running_total(),
+    *tidy_metrics(),
+    *json(),
+    *lists(),
+    *days(),
+    *times(),
+    *texts(),
+]
 
 
 @pytest.fixture(scope="module")

@@ -48,9 +48,7 @@ running as (
         ratios.product as product,
         days.date_day as date_day
         {%- for side in ['numerator', 'denominator'] %},
-        cast(sum(coalesce(daily_changes.{{ side }}, 0)) over (
-            partition by ratios.metric_key, ratios.product order by days.date_day
-        ) as bigint) as {{ side }}
+        {{ running_total('daily_changes.' ~ side, 'ratios.metric_key, ratios.product', 'days.date_day') }} as {{ side }}
         {%- endfor %}
     from days
     inner join ratios on days.product = ratios.product

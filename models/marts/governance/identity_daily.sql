@@ -101,8 +101,8 @@ select
     {% for column in ['actors_before', 'people_after', 'merged_actors', 'linked_people', 'identified_people', 'linked_events'] -%}
     cast(coalesce(daily.{{ column }}, 0) as bigint) as {{ column }},
     {% endfor -%}
-    cast(sum(coalesce(daily_firsts.first_before, 0)) over (partition by days.product order by days.date_day) as bigint) as actors_before_to_date,
-    cast(sum(coalesce(daily_firsts.first_after, 0)) over (partition by days.product order by days.date_day) as bigint) as people_after_to_date
+    {{ running_total('daily_firsts.first_before', 'days.product', 'days.date_day') }} as actors_before_to_date,
+    {{ running_total('daily_firsts.first_after', 'days.product', 'days.date_day') }} as people_after_to_date
 from days
 left join daily on days.product = daily.product and days.date_day = daily.date_day
 left join daily_firsts on days.product = daily_firsts.product and days.date_day = daily_firsts.date_day

@@ -3,9 +3,10 @@
 -- A person enters a rolling window on an active day and leaves it `days` later unless active again before: one change up
 -- and one down per active day, however long the window is.
 {%- set windows = {'active_users_daily': 1, 'active_users_weekly': 7, 'active_users_28d': 28, 'active_users_monthly': 30} %}
+{%- set classes = ['new_users', 'returning_users', 'resurrected_users'] %}
 
-with generations as (
-    select * from {{ ref('generations') }} where is_success and person_key is not null
+with active_days as (
+    select * from {{ ref('active_days') }}
 ),
 
 registrations as (
@@ -16,50 +17,49 @@ days as (
     select * from {{ ref('product_days') }}
 ),
 
-active_days as (
-    select distinct product, person_key, event_date as active_date from generations
-),
-
-stays as (
+classed as (
     select
         active_days.product as product,
         coalesce(registrations.channel, 'unknown') as channel,
         active_days.active_date as active_date,
-        lag({{ nullable('active_days.active_date') }}) over (
-            partition by active_days.product, active_days.person_key order by active_days.active_date
-        ) as previous_date,
-        lead({{ nullable('active_days.active_date') }}) over (
-            partition by active_days.product, active_days.person_key order by active_days.active_date
-        ) as next_date
+        active_days.next_date as next_date,
+        case
+            when active_days.previous_date is null then 'new_users'
+            when active_days.previous_date < {{ plus_days('active_days.active_date', -30) }} then 'resurrected_users'
+            else 'returning_users'
+        end as class
     from active_days
     left join registrations
         on active_days.product = registrations.product and active_days.person_key = registrations.person_key
 ),
 
+-- People who come and go on the same days change every count alike: from here on they are a number.
+stays as (
+    select
+        product,
+        channel,
+        active_date,
+        next_date,
+        class,
+        cast(count(*) as bigint) as people
+    from classed
+    group by product, channel, active_date, next_date, class
+),
+
 changes as (
-    {% for column, window_days in windows.items() %}
-    select product, channel, active_date as date_day, '{{ column }}' as counted, 1 as change from stays
+    select product, channel, active_date as date_day, 'any_window' as counted, people as change from stays
+    union all
+    select product, channel, active_date as date_day, class as counted, people as change from stays
+    {%- for column, window_days in windows.items() %}
     union all
     select
         product,
         channel,
         least({{ plus_days('active_date', window_days) }}, coalesce(next_date, {{ plus_days('active_date', window_days) }})) as date_day,
         '{{ column }}' as counted,
-        -1 as change
+        -people as change
     from stays
-    union all
-    {% endfor %}
-    select
-        product,
-        channel,
-        active_date as date_day,
-        case
-            when previous_date is null then 'new_users'
-            when previous_date < {{ plus_days('active_date', -30) }} then 'resurrected_users'
-            else 'returning_users'
-        end as counted,
-        1 as change
-    from stays
+    {%- endfor %}
 ),
 
 daily_changes as (
@@ -67,7 +67,10 @@ daily_changes as (
         product,
         channel,
         date_day
-        {%- for column in (windows | list) + ['new_users', 'returning_users', 'resurrected_users'] %},
+        {%- for column in windows %},
+        sum(case when counted in ('any_window', '{{ column }}') then change else 0 end) as {{ column }}
+        {%- endfor %}
+        {%- for column in classes %},
         sum(case when counted = '{{ column }}' then change else 0 end) as {{ column }}
         {%- endfor %}
     from changes
@@ -84,16 +87,12 @@ running as (
         days.date_day as date_day,
         channels.channel as channel
         {%- for column in windows %},
-        sum(coalesce(daily_changes.{{ column }}, 0)) over (
-            partition by days.product, channels.channel order by days.date_day
-        ) as {{ column }}
+        {{ running_total('daily_changes.' ~ column, 'days.product, channels.channel', 'days.date_day') }} as {{ column }}
         {%- endfor %}
-        {%- for column in ['new_users', 'returning_users', 'resurrected_users'] %},
-        coalesce(daily_changes.{{ column }}, 0) as {{ column }}
+        {%- for column in classes %},
+        cast(coalesce(daily_changes.{{ column }}, 0) as bigint) as {{ column }}
         {%- endfor %},
-        sum(coalesce(daily_changes.new_users, 0)) over (
-            partition by days.product, channels.channel order by days.date_day
-        ) as ever_active_users
+        {{ running_total('daily_changes.new_users', 'days.product, channels.channel', 'days.date_day') }} as ever_active_users
     from days
     inner join channels on days.product = channels.product
     left join daily_changes
@@ -107,8 +106,8 @@ select
     product,
     date_day,
     channel
-    {%- for column in (windows | list) + ['new_users', 'returning_users', 'resurrected_users'] %},
-    cast({{ column }} as bigint) as {{ column }}
+    {%- for column in (windows | list) + classes %},
+    {{ column }}
     {%- endfor %},
-    cast(ever_active_users - active_users_monthly as bigint) as dormant_users
+    ever_active_users - active_users_monthly as dormant_users
 from running

@@ -2,47 +2,45 @@
 -- A person who is active on a day has churned `churn_days` later unless active again by then, until the next active day.
 {%- set counts = ['ever_active_people', 'lapsed_people', 'base_people', 'base_lapsed_people'] %}
 
-with generations as (
-    select * from {{ ref('generations') }} where is_success and person_key is not null
+with active_days as (
+    select * from {{ ref('active_days') }}
 ),
 
 days as (
     select * from {{ ref('product_days') }}
 ),
 
-active_days as (
-    select distinct product, person_key, event_date as active_date from generations
-),
-
 stays as (
     select
         product,
-        lag({{ nullable('active_date') }}) over (partition by product, person_key order by active_date) is null as is_first,
+        previous_date is null as is_first,
         {{ plus_days('active_date', plan_setting('churn_days')) }} as lapses_on,
         {{ plus_days('active_date', '2 * ' ~ plan_setting('churn_days')) }} as leaves_base_on,
-        lead({{ nullable('active_date') }}) over (partition by product, person_key order by active_date) as next_date
+        next_date,
+        cast(count(*) as bigint) as people
     from active_days
+    group by product, active_date, next_date, previous_date is null
 ),
 
 changes as (
-    select product, lapses_on as date_day, 'ever_active_people' as counted, 1 as change from stays where is_first
+    select product, lapses_on as date_day, 'ever_active_people' as counted, people as change from stays where is_first
     union all
-    select product, lapses_on as date_day, 'lapsed_people' as counted, 1 as change from stays where coalesce(next_date > lapses_on, true)
+    select product, lapses_on as date_day, 'lapsed_people' as counted, people as change from stays where coalesce(next_date > lapses_on, true)
     union all
-    select product, next_date as date_day, 'lapsed_people' as counted, -1 as change from stays where next_date > lapses_on
+    select product, next_date as date_day, 'lapsed_people' as counted, -people as change from stays where next_date > lapses_on
     union all
-    select product, lapses_on as date_day, 'base_people' as counted, 1 as change from stays
+    select product, lapses_on as date_day, 'base_people' as counted, people as change from stays
     union all
     select
         product,
         least(leaves_base_on, coalesce({{ plus_days('next_date', plan_setting('churn_days')) }}, leaves_base_on)) as date_day,
         'base_people' as counted,
-        -1 as change
+        -people as change
     from stays
     union all
-    select product, lapses_on as date_day, 'base_lapsed_people' as counted, 1 as change from stays where coalesce(next_date > lapses_on, true)
+    select product, lapses_on as date_day, 'base_lapsed_people' as counted, people as change from stays where coalesce(next_date > lapses_on, true)
     union all
-    select product, least(leaves_base_on, coalesce(next_date, leaves_base_on)) as date_day, 'base_lapsed_people' as counted, -1 as change
+    select product, least(leaves_base_on, coalesce(next_date, leaves_base_on)) as date_day, 'base_lapsed_people' as counted, -people as change
     from stays
     where coalesce(next_date > lapses_on, true)
 ),
@@ -63,9 +61,7 @@ running as (
         days.product as product,
         days.date_day as date_day
         {%- for column in counts %},
-        cast(sum(coalesce(daily_changes.{{ column }}, 0)) over (
-            partition by days.product order by days.date_day
-        ) as bigint) as {{ column }}
+        {{ running_total('daily_changes.' ~ column, 'days.product', 'days.date_day') }} as {{ column }}
         {%- endfor %}
     from days
     left join daily_changes on days.product = daily_changes.product and days.date_day = daily_changes.date_day

@@ -1,25 +1,18 @@
 -- One row per product and number of days since the first activity at which people lapse or leave observation: Kaplan-Meier.
 -- A person lapses for the first time `churn_days` after an activity that no other follows by then; who has not by the
 -- reporting day is observed until then (right censored).
-with generations as (
-    select * from {{ ref('generations') }} where is_success and person_key is not null
+with active_days as (
+    select * from {{ ref('active_days') }}
 ),
 
 clock as (
     select product, as_of_date from {{ ref('reporting_clock') }}
 ),
 
-active_days as (
-    select distinct product, person_key, event_date as active_date from generations
-),
-
 stays as (
     select
-        product,
-        person_key,
-        active_date,
-        {{ plus_days('active_date', plan_setting('churn_days')) }} as lapses_on,
-        lead({{ nullable('active_date') }}) over (partition by product, person_key order by active_date) as next_date
+        *,
+        {{ plus_days('active_date', plan_setting('churn_days')) }} as lapses_on
     from active_days
 ),
 

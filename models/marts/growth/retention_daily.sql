@@ -20,17 +20,11 @@
 } %}
 
 with registrations as (
-    select
-        *,
-        {{ week_start('event_date') }} as cohort_week
-    from {{ ref('registrations') }}
+    select * from {{ ref('registrations') }}
 ),
 
 registrant_days as (
-    select
-        *,
-        {{ week_start('cohort_date') }} as cohort_week
-    from {{ ref('registrant_days') }}
+    select * from {{ ref('registrant_days') }}
 ),
 
 days as (
@@ -45,119 +39,66 @@ clock as (
     select product, as_of_date, as_of_end_at from {{ ref('reporting_clock') }}
 ),
 
-registered as (
-    select
-        product,
-        event_date as cohort_date,
-        channel,
-        count(*) as people,
-        max(registered_at) as last_registered_at
-    from registrations
-    group by product, event_date, channel
-),
-
 returned as (
     select
         product,
-        cohort_date,
-        channel
+        person_key
         {%- for name, condition in of_days.items() %},
-        count(distinct case when {{ condition }} then person_key end) as {{ name }}
+        max(case when {{ condition }} then 1 else 0 end) as {{ name }}
+        {%- endfor %}
+        {%- for name, number in of_weeks.items() %},
+        max(case when week_number = {{ number }} and is_core_action then 1 else 0 end) as {{ name }}
         {%- endfor %}
     from registrant_days
-    group by product, cohort_date, channel
+    group by product, person_key
 ),
 
-of_channels as (
+registered as (
     select
-        registered.product as product,
-        registered.cohort_date as cohort_date,
-        registered.channel as channel,
-        registered.people,
-        registered.last_registered_at
-        {%- for name in of_days %},
+        registrations.product as product,
+        registrations.event_date as cohort_date,
+        {{ week_start('registrations.event_date') }} as cohort_week,
+        registrations.channel as channel,
+        registrations.registered_at as registered_at
+        {%- for name in (of_days | list) + (of_weeks | list) %},
         coalesce(returned.{{ name }}, 0) as {{ name }}
         {%- endfor %}
+    from registrations
+    left join returned on registrations.product = returned.product and registrations.person_key = returned.person_key
+),
+
+{% for cohort, cohort_start, names in [('day', 'cohort_date', of_days), ('week', 'cohort_week', of_weeks)] %}
+{{ cohort }}s_of_channels as (
+    select
+        product,
+        {{ cohort_start }},
+        channel,
+        count(*) as people,
+        max(registered_at) as last_registered_at
+        {%- for name in names %},
+        sum({{ name }}) as {{ name }}
+        {%- endfor %}
     from registered
-    left join returned
-        on
-            registered.product = returned.product
-            and registered.cohort_date = returned.cohort_date
-            and registered.channel = returned.channel
+    group by product, {{ cohort_start }}, channel
 ),
 
 -- A person has one channel: people of all channels are all people.
-day_cohorts as (
-    select * from of_channels
+{{ cohort }}_cohorts as (
+    select * from {{ cohort }}s_of_channels
     union all
     select
         product,
-        cohort_date,
+        {{ cohort_start }},
         'all' as channel,
         sum(people) as people,
         max(last_registered_at) as last_registered_at
-        {%- for name in of_days %},
+        {%- for name in names %},
         sum({{ name }}) as {{ name }}
         {%- endfor %}
-    from of_channels
-    group by product, cohort_date
+    from {{ cohort }}s_of_channels
+    group by product, {{ cohort_start }}
 ),
-
-registered_weeks as (
-    select
-        product,
-        cohort_week,
-        channel,
-        count(*) as people
-    from registrations
-    group by product, cohort_week, channel
-),
-
-returned_weeks as (
-    select
-        product,
-        cohort_week,
-        channel
-        {%- for name, number in of_weeks.items() %},
-        count(distinct case when week_number = {{ number }} then person_key end) as {{ name }}
-        {%- endfor %}
-    from registrant_days
-    where is_core_action
-    group by product, cohort_week, channel
-),
-
-weeks_of_channels as (
-    select
-        registered_weeks.product as product,
-        registered_weeks.cohort_week as cohort_week,
-        registered_weeks.channel as channel,
-        registered_weeks.people
-        {%- for name in of_weeks %},
-        coalesce(returned_weeks.{{ name }}, 0) as {{ name }}
-        {%- endfor %}
-    from registered_weeks
-    left join returned_weeks
-        on
-            registered_weeks.product = returned_weeks.product
-            and registered_weeks.cohort_week = returned_weeks.cohort_week
-            and registered_weeks.channel = returned_weeks.channel
-),
-
-week_cohorts as (
-    select * from weeks_of_channels
-    union all
-    select
-        product,
-        cohort_week,
-        'all' as channel,
-        sum(people) as people
-        {%- for name in of_weeks %},
-        sum({{ name }}) as {{ name }}
-        {%- endfor %}
-    from weeks_of_channels
-    group by product, cohort_week
-),
-
+{% endfor %}
 channels as (
     select distinct product, channel from registrations
     union all

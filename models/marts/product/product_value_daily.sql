@@ -1,8 +1,13 @@
 -- One row per product, local day and task type (`all` for any): what generations are worth to people, and what they cost.
+{%- set counts = ['adoption_actions', 'adopted_generations', 'no_outcome_generations'] %}
 {%- set sums = ['tasks', 'successes', 'failures', 'known_tokens', 'tokens', 'known_costs', 'costs'] %}
 
 with generations as (
     select * from {{ ref('generations') }}
+),
+
+successes as (
+    select event_key, product, task_id, occurred_at, event_date, task_type from {{ ref('generations') }} where is_success
 ),
 
 adoptions as (
@@ -21,16 +26,6 @@ clock as (
     select product, as_of_date, as_of_end_at from {{ ref('reporting_clock') }}
 ),
 
-task_types as (
-    select distinct product, task_type from generations
-    union
-    select distinct product, task_type from adoptions
-    union
-    select distinct product, task_type from unanswered
-    union
-    select distinct product, 'all' as task_type from days
-),
-
 person_tasks as (
     select
         product,
@@ -43,9 +38,20 @@ person_tasks as (
         count(tokens) as known_tokens,
         sum(tokens) as tokens,
         count(token_cost) as known_costs,
-        sum(token_cost) as costs
+        sum(token_cost) as costs,
+        max(case when is_success then occurred_at end) as last_success_at
     from generations
     group by product, event_date, task_type, person_key
+),
+
+task_types as (
+    select distinct product, task_type from person_tasks
+    union
+    select distinct product, task_type from adoptions
+    union
+    select distinct product, task_type from unanswered
+    union
+    select distinct product, 'all' as task_type from days
 ),
 
 -- People are counted, and percentiles taken, of each type and once more of all: they do not add up.
@@ -57,7 +63,8 @@ person_days as (
         person_key
         {%- for column in sums %},
         {{ column }}
-        {%- endfor %}
+        {%- endfor %},
+        last_success_at
     from person_tasks
     union all
     select
@@ -67,7 +74,8 @@ person_days as (
         person_key
         {%- for column in sums %},
         sum({{ column }}) as {{ column }}
-        {%- endfor %}
+        {%- endfor %},
+        max(last_success_at) as last_success_at
     from person_tasks
     group by product, event_date, person_key
 ),
@@ -90,79 +98,61 @@ made as (
         sum(case when person_key is not null then 1 else 0 end) as task_users,
         {{ percentile('case when person_key is not null then tokens end', 0.5) }} as tokens_p50,
         {{ percentile('case when person_key is not null then tokens end', 0.95) }} as tokens_p95,
-        max(case when person_key is not null then tokens end) as tokens_max
+        max(case when person_key is not null then tokens end) as tokens_max,
+        max(last_success_at) as last_success_at
     from person_days
     group by product, event_date, task_type
 ),
 
 adopted as (
-    select distinct generations.event_key
-    from generations
-    inner join adoptions on generations.product = adoptions.product and generations.task_id = adoptions.task_id
-    where
-        generations.is_success
-        and {{ within_hours('adoptions.occurred_at', 'generations.occurred_at', plan_setting('adoption_window_days') ~ ' * 24') }}
+    select distinct
+        successes.event_key as event_key,
+        successes.product as product,
+        successes.event_date as event_date,
+        successes.task_type as task_type
+    from successes
+    inner join adoptions on successes.product = adoptions.product and successes.task_id = adoptions.task_id
+    where {{ within_hours('adoptions.occurred_at', 'successes.occurred_at', plan_setting('adoption_window_days') ~ ' * 24') }}
 ),
 
 -- Counts of generations and of actions do add up over types.
 counted as (
-    select
-        generations.product as product,
-        generations.event_date as event_date,
-        generations.task_type as task_type,
-        0 as adoption_actions,
-        case when adopted.event_key is null then 0 else 1 end as adopted_generations,
-        0 as no_outcome_generations,
-        generations.occurred_at as entered_at
-    from generations
-    left join adopted on generations.event_key = adopted.event_key
-    where generations.is_success
+    select product, event_date, task_type, 'adoption_actions' as counted from adoptions
     union all
-    select
-        product,
-        event_date,
-        task_type,
-        1 as adoption_actions,
-        0 as adopted_generations,
-        0 as no_outcome_generations,
-        cast(null as {{ timestamp_type() }}) as entered_at
-    from adoptions
+    select product, event_date, task_type, 'adopted_generations' as counted from adopted
     union all
-    select
-        product,
-        event_date,
-        task_type,
-        0 as adoption_actions,
-        0 as adopted_generations,
-        1 as no_outcome_generations,
-        cast(null as {{ timestamp_type() }}) as entered_at
-    from unanswered
+    select product, event_date, task_type, 'no_outcome_generations' as counted from unanswered
 ),
 
 counted_by_type as (
     select
         product,
         event_date,
-        task_type,
-        sum(adoption_actions) as adoption_actions,
-        sum(adopted_generations) as adopted_generations,
-        sum(no_outcome_generations) as no_outcome_generations,
-        max(entered_at) as last_entered_at
+        task_type
+        {%- for column in counts %},
+        sum(case when counted = '{{ column }}' then 1 else 0 end) as {{ column }}
+        {%- endfor %}
     from counted
     group by product, event_date, task_type
 ),
 
 counted_days as (
-    select * from counted_by_type
+    select
+        product,
+        event_date,
+        task_type
+        {%- for column in counts %},
+        {{ column }}
+        {%- endfor %}
+    from counted_by_type
     union all
     select
         product,
         event_date,
-        'all' as task_type,
-        sum(adoption_actions) as adoption_actions,
-        sum(adopted_generations) as adopted_generations,
-        sum(no_outcome_generations) as no_outcome_generations,
-        max(last_entered_at) as last_entered_at
+        'all' as task_type
+        {%- for column in counts %},
+        sum({{ column }}) as {{ column }}
+        {%- endfor %}
     from counted_by_type
     group by product, event_date
 ),
@@ -199,7 +189,7 @@ select
     cast(round(coalesce(made.identified_tokens, 0), 0) as bigint) as identified_tokens,
     cast(coalesce(made.identified_costs, 0) as {{ double_type() }}) as token_cost,
     {{ rate('coalesce(counted_days.adoption_actions, 0)', 'made.successes') }} as adoption_rate,
-    {{ rate('counted_days.adopted_generations', 'made.successes') }} as adoption_rate_tasks,
+    {{ rate('coalesce(counted_days.adopted_generations, 0)', 'made.successes') }} as adoption_rate_tasks,
     {{ rate('made.identified_successes', 'made.active_users') }} as avg_tasks_per_user,
     {{ rate('made.failures', 'made.successes + made.failures') }} as task_error_rate,
     {{ rate('coalesce(made.identified_tokens, 0)', 'made.task_users') }} as cost_per_user_token,
@@ -210,7 +200,7 @@ select
     {{ rate('coalesce(made.identified_costs, 0)', 'made.task_users') }} as cost_per_user_money,
     {{ rate('made.known_costs', 'made.tasks') }} as token_price_coverage,
     coalesce(
-        {{ is_mature('counted_days.last_entered_at', plan_setting('adoption_window_days') ~ ' * 24', 'spread.as_of_end_at') }},
+        {{ is_mature('made.last_success_at', plan_setting('adoption_window_days') ~ ' * 24', 'spread.as_of_end_at') }},
         true
     ) as is_adoption_mature,
     {{ is_mature(

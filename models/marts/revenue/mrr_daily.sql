@@ -82,16 +82,14 @@ running as (
     select
         currency_days.product as product,
         currency_days.date_day as date_day,
-        currency_days.currency as currency,
-        {%- for column in ['mrr_minor', 'mrr_reporting_minor', 'mrr_constant_minor', 'paying_customers'] %}
-        cast(sum(coalesce(moved.{{ column }}, 0)) over (
-            partition by currency_days.product, currency_days.currency order by currency_days.date_day
-        ) as bigint) as {{ column }},
+        currency_days.currency as currency
+        {%- for relation, columns in {
+            'moved': ['mrr_minor', 'mrr_reporting_minor', 'mrr_constant_minor', 'paying_customers'],
+            'counts': ['active_subscriptions', 'unpriced_subscriptions'],
+        }.items() %}
+        {%- for column in columns %},
+        {{ running_total(relation ~ '.' ~ column, 'currency_days.product, currency_days.currency', 'currency_days.date_day') }} as {{ column }}
         {%- endfor %}
-        {%- for column in ['active_subscriptions', 'unpriced_subscriptions'] %}
-        cast(sum(coalesce(counts.{{ column }}, 0)) over (
-            partition by currency_days.product, currency_days.currency order by currency_days.date_day
-        ) as bigint) as {{ column }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     from currency_days
     left join moved

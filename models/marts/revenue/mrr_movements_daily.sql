@@ -3,6 +3,7 @@
 {%- set movements = ['new', 'expansion', 'contraction', 'churn', 'reactivation', 'fx'] %}
 {%- set sums = ['end_minor', 'end_constant_minor', 'paying_customers'] %}
 {%- set month_sums = ['net_retained_minor', 'gross_retained_minor', 'month_gained_minor', 'month_lost_minor'] %}
+{%- set segments = 'segment_days.product, segment_days.segment, segment_days.segment_value' %}
 
 with changes as (
     select * from {{ ref('mrr_changes') }} where segment <> 'currency'
@@ -85,15 +86,12 @@ running as (
         coalesce(moved.{{ movement }}_minor, 0) as {{ movement }}_minor
         {%- endfor %}
         {%- for column in sums %},
-        sum(coalesce(changed.{{ column }}, 0)) over (
-            partition by segment_days.product, segment_days.segment, segment_days.segment_value order by segment_days.date_day
-        ) as {{ column }}
+        {{ running_total('changed.' ~ column, segments, 'segment_days.date_day') }} as {{ column }}
         {%- endfor %}
         {%- for column in month_sums %},
-        sum(coalesce({{ 'changed' if 'retained' in column else 'moved' }}.{{ column }}, 0)) over (
-            partition by segment_days.product, segment_days.segment, segment_days.segment_value, segment_days.month
-            order by segment_days.date_day
-        ) as {{ column }}
+        {{ running_total(
+            ('changed.' if 'retained' in column else 'moved.') ~ column, segments ~ ', segment_days.month', 'segment_days.date_day'
+        ) }} as {{ column }}
         {%- endfor %},
         coalesce(changed.end_minor, 0) as change_minor,
         coalesce(changed.end_constant_minor, 0) as change_constant_minor
@@ -133,12 +131,12 @@ select
     {%- for movement in movements %},
     cast({{ movement }}_minor as bigint) as {{ movement }}_minor
     {%- endfor %},
-    cast(end_minor as bigint) as end_minor,
-    cast(end_constant_minor as bigint) as end_constant_minor,
-    cast(paying_customers as bigint) as paying_customers,
+    end_minor,
+    end_constant_minor,
+    paying_customers,
     cast(month_start_constant_minor as bigint) as month_start_constant_minor,
     cast(month_start_constant_minor + net_retained_minor as bigint) as net_retained_minor,
     cast(month_start_constant_minor + gross_retained_minor as bigint) as gross_retained_minor,
-    cast(month_gained_minor as bigint) as month_gained_minor,
-    cast(month_lost_minor as bigint) as month_lost_minor
+    month_gained_minor,
+    month_lost_minor
 from begun

@@ -67,7 +67,7 @@ people_windows as (
         days.product as product,
         days.date_day as date_day
         {%- for measure in changing %},
-        cast(sum(coalesce(change_days.{{ measure }}, 0)) over (partition by days.product order by days.date_day) as bigint) as {{ measure }}
+        {{ running_total('change_days.' ~ measure, 'days.product', 'days.date_day') }} as {{ measure }}
         {%- endfor %}
     from days
     left join change_days on days.product = change_days.product and days.date_day = change_days.date_day

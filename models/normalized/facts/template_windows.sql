@@ -113,9 +113,7 @@ select
     ) as bigint) as {{ measure }}_7d
     {%- endfor %}
     {%- for measure in changing %},
-    cast(sum(coalesce(change_days.{{ measure }}, 0)) over (
-        partition by template_days.product, template_days.template_id order by template_days.date_day
-    ) as bigint) as {{ measure }}
+    {{ running_total('change_days.' ~ measure, 'template_days.product, template_days.template_id', 'template_days.date_day') }} as {{ measure }}
     {%- endfor %}
 from template_days
 {%- for relation, day in {'event_days': 'event_date', 'payment_days': 'event_date', 'change_days': 'date_day'}.items() %}
