@@ -31,6 +31,7 @@ KEPT = {  # mart of every day up to the as-of day → columns that tell which da
 MARTS = [
     *(*KEPT, "governance_daily", "tracking_plan_coverage", "event_name_distribution_24h"),
     *("milestones_daily", "activation_daily", "credit_pack_churn_daily"),
+    *("funnel_conversions", "funnel_transitions", "funnel_matrix"),
 ]
 PERIOD = {"payments_monthly": "month"}
 MODELS = [f"reporting_clock+,+{mart}" for mart in MARTS]
