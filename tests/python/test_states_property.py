@@ -47,7 +47,7 @@ PLAN = {
         for number, state, way, name, window in (
             (0, "seen", "event", "s", "step"), (0, "seen", "campaign_event", "t", "step"), (1, "tried", "event", "t", "step"),
             (2, "done", "event", "e", "step"), (3, "paid", "payment", "p", "step"),
-            (4, "kept", "renewal", "r", "retained"), (4, "kept", "later_job", "e", "retained"),
+            (4, "kept", "renewal", "r", "retained"), (4, "kept", "renewal", "s", "retained"), (4, "kept", "later_job", "e", "retained"),
             (5, "lost", "cancellation", "c", "retained"), (5, "lost", "lapse", None, "retained"),
         )
     ],

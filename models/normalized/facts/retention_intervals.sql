@@ -6,7 +6,11 @@ with events as (
 ),
 
 states as (
-    select product, entered_by, state_number, state from {{ ref('plan_funnel_states') }}
+    select product, state_number, state from {{ ref('plan_states') }}
+),
+
+lapses as (
+    select product, state_number from {{ ref('plan_funnel_states') }} where entered_by = 'lapse'
 ),
 
 periods as (
@@ -50,16 +54,16 @@ held as (
 
 -- The purchase, and what can keep or end it.
 told as (
-    select {{ columns_of('events', ['product', 'person_key', 'entered_by', 'occurred_at', 'event_date', 'event_number']) }}
+    select
+        {{ columns_of('events', [
+            'product', 'person_key', 'state_number', 'entered_by', 'occurred_at', 'event_date', 'event_number',
+        ]) }}
     from events
     inner join purchases on events.product = purchases.product and events.person_key = purchases.person_key
     left join held on events.event_key = held.event_key
     where
-        case when events.entered_by = 'payment' then events.event_number end = purchases.event_number
-        or (
-            events.entered_by <> 'payment' and events.event_number > purchases.event_number
-            and (events.entered_by <> 'cancellation' or held.event_key is null)
-        )
+        (events.entered_by = 'payment' and events.event_number = purchases.event_number)
+        or (events.entered_by <> 'payment' and events.event_number > purchases.event_number and held.event_key is null)
 ),
 
 signs as (
@@ -72,17 +76,19 @@ signs as (
 ),
 
 moves as (
-    select product, person_key, entered_by, occurred_at as from_at, event_date, event_number from told
+    select product, person_key, state_number, entered_by, occurred_at as from_at, event_date, event_number from told
     union all
     -- A lapse comes before what happens at the same moment.
     select
         signs.product as product,
         signs.person_key as person_key,
+        lapses.state_number as state_number,
         'lapse' as entered_by,
         signs.lapses_at as from_at,
         cast({{ plus_minutes('signs.lapses_at', 'clock.utc_offset_minutes') }} as {{ date_type() }}) as event_date,
         cast(0 as bigint) as event_number
     from signs
+    inner join lapses on signs.product = lapses.product
     inner join clock on signs.product = clock.product
     where signs.lapses_at < clock.as_of_end_at and coalesce(signs.next_at >= signs.lapses_at, true)
 ),
@@ -98,26 +104,24 @@ dated as (
 
 entered as (
     select
-        {{ columns_of('dated', ['product', 'person_key', 'entered_by', 'from_at', 'event_date', 'event_number']) }},
-        states.state_number as state_number,
-        states.state as state,
-        lag({{ nullable('states.state_number') }}) over (
-            partition by dated.product, dated.person_key order by dated.from_at, dated.event_number
-        ) as previous_state_number
+        *,
+        lag({{ nullable('state_number') }}) over (partition by product, person_key order by from_at, event_number) as previous_state_number
     from dated
-    inner join states on dated.product = states.product and dated.entered_by = states.entered_by
-    where dated.entered_by <> 'later_job' or dated.event_date > dated.ended_date
+    where entered_by <> 'later_job' or event_date > ended_date
 )
 
 select
-    product,
-    person_key,
-    state_number,
-    state,
-    entered_by as reason,
-    from_at,
-    lead({{ nullable('from_at') }}) over (partition by product, person_key order by from_at, event_number) as to_at,
-    event_date,
-    event_number
+    entered.product as product,
+    entered.person_key as person_key,
+    entered.state_number as state_number,
+    states.state as state,
+    entered.entered_by as reason,
+    entered.from_at as from_at,
+    lead({{ nullable('entered.from_at') }}) over (
+        partition by entered.product, entered.person_key order by entered.from_at, entered.event_number
+    ) as to_at,
+    entered.event_date as event_date,
+    entered.event_number as event_number
 from entered
-where coalesce(previous_state_number <> state_number, true)
+inner join states on entered.product = states.product and entered.state_number = states.state_number
+where coalesce(entered.previous_state_number <> entered.state_number, true)

@@ -3,8 +3,9 @@ with events as (
     select * from {{ ref('journey_events') }} where person_key is not null
 ),
 
+-- Two ways of one kind may name one event.
 meant as (
-    select
+    select distinct
         states.product as product,
         states.state_number as state_number,
         states.entered_by as entered_by,
