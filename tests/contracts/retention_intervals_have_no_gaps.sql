@@ -9,7 +9,7 @@ neighbours as (
         product,
         person_key,
         state_number,
-        reason,
+        entered_by,
         from_at,
         to_at,
         row_number() over (partition by product, person_key order by from_at, event_number) as place,
@@ -24,4 +24,4 @@ where
     coalesce(to_at <> next_from_at, (to_at is null) <> (next_from_at is null))
     or coalesce(to_at < from_at, false)
     or coalesce(next_state_number = state_number, false)
-    or (place = 1) <> (reason = 'payment')
+    or (place = 1) <> (entered_by = 'payment')

@@ -622,7 +622,7 @@ class Adversary:
         renewals, jobs and cancellations that keep and lose them in turns, some with another subscription."""
         steps = [
             "ad_click", "landing_view", "cta_click", "signup_submit", "login_success", "credits_granted",
-            "upload_completed", "processing_completed", "download_clicked", "purchase_completed",
+            "upload_started", "upload_completed", "processing_completed", "download_clicked", "purchase_completed",
         ]  # fmt: skip
         edges = [timedelta(days=days, microseconds=part) for days in (7, 30) for part in (-1, 0, 1)]
         soon = [timedelta(0), timedelta(0), timedelta(minutes=9), timedelta(minutes=9), timedelta(minutes=-1)]

@@ -37,7 +37,8 @@ QUERIES = {
     "subscription_periods": "select * from normalized.subscription_periods",
     "funnel_states": """
         select product, person_key, state, entered_by, campaign_id, is_imputed,
-            strftime(first_reached_at, '%Y-%m-%d %H:%M:%S') as first_at from marts_sensitive.funnel_states""",
+            strftime(first_reached_at, '%Y-%m-%d %H:%M:%S') as first_at,
+            strftime(attempted_at, '%Y-%m-%d %H:%M:%S') as tried_at from marts_sensitive.funnel_states""",
     "states_reached": "select person_key, count(*) as states from marts_sensitive.funnel_states group by all",
     "retention_intervals": """
         select *, row_number() over (partition by person_key order by from_at, event_number) as place,

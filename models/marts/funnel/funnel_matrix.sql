@@ -7,30 +7,29 @@ states as (
     select * from {{ ref('plan_states') }}
 ),
 
-ends as (
-    select product, state_number as to_number, state as to_state from states
-    union all
-    select distinct product, -1 as to_number, 'stay' as to_state from states
-    union all
-    select distinct product, -2 as to_number, 'censored' as to_state from states
-),
-
 clock as (
     select product, as_of_date, as_of_end_at from {{ ref('reporting_clock') }}
+),
+
+ends as (
+    select product, state as to_state from states
+    union all
+    select distinct product, 'stay' as to_state from states
+    union all
+    select distinct product, 'censored' as to_state from states
 ),
 
 gone as (
     select
         entries.product as product,
         {{ week_start('entries.event_date') }} as cohort_date,
-        entries.state_number as from_number,
-        states.state as from_state,
+        entries.state as from_state,
         states.onward_days as window_days,
         case
-            when entries.next_entered_at < {{ plus_minutes('entries.entered_at', '1440 * states.onward_days') }} then entries.next_state_number
-            when {{ is_mature('entries.entered_at', '24 * states.onward_days', 'clock.as_of_end_at') }} then -1
-            else -2
-        end as to_number
+            when {{ within_hours('entries.next_entered_at', 'entries.entered_at', '24 * states.onward_days') }} then entries.next_state
+            when {{ is_mature('entries.entered_at', '24 * states.onward_days', 'clock.as_of_end_at') }} then 'stay'
+            else 'censored'
+        end as to_state
     from entries
     inner join states on entries.product = states.product and entries.state_number = states.state_number
     inner join clock on entries.product = clock.product
@@ -40,23 +39,22 @@ entrants as (
     select
         product,
         cohort_date,
-        from_number,
         from_state,
         window_days,
         count(*) as entrants
     from gone
-    group by product, cohort_date, from_number, from_state, window_days
+    group by product, cohort_date, from_state, window_days
 ),
 
 counted as (
     select
         product,
         cohort_date,
-        from_number,
-        to_number,
+        from_state,
+        to_state,
         count(*) as people
     from gone
-    group by product, cohort_date, from_number, to_number
+    group by product, cohort_date, from_state, to_state
 )
 
 select
@@ -64,19 +62,18 @@ select
     entrants.cohort_date as cohort_date,
     entrants.from_state as from_state,
     ends.to_state as to_state,
-    cast(entrants.window_days as integer) as window_days,
+    entrants.window_days as window_days,
     cast(coalesce(counted.people, 0) as bigint) as people,
     cast(entrants.entrants as bigint) as entrants,
     {{ rate('coalesce(counted.people, 0)', 'entrants.entrants') }} as probability,
     {{ plus_days('entrants.cohort_date', '6 + entrants.window_days') }} <= clock.as_of_date as is_mature,
     {{ is_low_n('entrants.entrants') }} as is_low_n
 from entrants
-inner join ends on entrants.product = ends.product
+inner join ends on entrants.product = ends.product and entrants.from_state <> ends.to_state
 inner join clock on entrants.product = clock.product
 left join counted
     on
         entrants.product = counted.product
         and entrants.cohort_date = counted.cohort_date
-        and entrants.from_number = counted.from_number
-        and ends.to_number = counted.to_number
-where entrants.from_number <> ends.to_number
+        and entrants.from_state = counted.from_state
+        and ends.to_state = counted.to_state

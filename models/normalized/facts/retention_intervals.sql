@@ -115,7 +115,7 @@ select
     entered.person_key as person_key,
     entered.state_number as state_number,
     states.state as state,
-    entered.entered_by as reason,
+    entered.entered_by as entered_by,
     entered.from_at as from_at,
     lead({{ nullable('entered.from_at') }}) over (
         partition by entered.product, entered.person_key order by entered.from_at, entered.event_number

@@ -154,12 +154,20 @@ def _retention(
 
 def funnel_states(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """One row per product, person and state: when first reached."""
+    known = events[events.is_analyzable & (events.day <= as_of) & events.person.notna()]
+    attempts: dict[tuple, datetime] = {}
+    for event in known.itertuples():
+        for row in ways(event.product):
+            if row["entered_by"] == "attempt" and _means(row, event):
+                key = event.product, event.person, int(row["state_number"])
+                attempts[key] = min(attempts.get(key, event.occurred_at), event.occurred_at)
     found = []
     for (product, person), entries in journeys(events, as_of).items():
         for entry in _first_entries(entries):
             found.append({
                 "product": product, "person_key": person, "state": states(product)[entry.number][0],
-                "first_reached_at": entry.at, "date_day": entry.day, "entered_by": entry.way,
+                "first_reached_at": entry.at, "attempted_at": attempts.get((product, person, entry.number), pd.NaT),
+                "date_day": entry.day, "entered_by": entry.way,
                 "campaign_id": entry.campaign, "is_imputed": int(entry.way == "campaign_event"),
             })  # fmt: skip
     return pd.DataFrame(found)
@@ -175,7 +183,7 @@ def retention_intervals(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         for place, (one, after) in enumerate(zip(mine, [*mine, None][1:], strict=True) if mine else ()):
             found.append({
                 "product": product, "person_key": person, "place": place, "state": states(product)[one.number][0],
-                "reason": one.way, "from_at": one.at,
+                "entered_by": one.way, "from_at": one.at,
                 "to_at": pd.NaT if after is None else after.at,
             })  # fmt: skip
     return pd.DataFrame(found)
