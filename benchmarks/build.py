@@ -45,9 +45,13 @@ class BuildTimes:
     models: dict[str, float]
     peak_mib: float
 
+    def seconds(self, *models: str) -> float:
+        """What the models take together."""
+        return sum(self.models.get(model, 0.0) for model in models)
+
     def scans(self, *models: str) -> float:
         """How many scans the models take together."""
-        return sum(self.models.get(model, 0.0) for model in models) / self.scan
+        return self.seconds(*models) / self.scan
 
 
 def build_times(paths: DataPaths, repeats: int = 3) -> dict[str, BuildTimes]:
@@ -123,6 +127,11 @@ def _plumbline(paths: DataPaths, command: str, target: str) -> tuple[float, floa
     if status:
         raise SystemExit(f"{' '.join(arguments[2:])} failed: run it to see why.")
     return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def funnel_models() -> tuple[str, ...]:
+    """Facts and marts of funnels, states and transitions."""
+    return tuple(sorted(model.stem for model in Path(PROJECT_ROOT / "models").rglob("funnel_*.sql")))
 
 
 def mart_families() -> dict[str, tuple[str, ...]]:

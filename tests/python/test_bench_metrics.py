@@ -1,4 +1,4 @@
-"""The pandas script that `make bench` runs against the marts computes what they compute."""
+"""What `make bench` runs against the marts computes what they compute."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.metrics import pandas_metrics
+from benchmarks.shapes import compiled, longest_window
 from plumbline.paths import DataPaths
 
 KEYS = {
@@ -34,3 +35,14 @@ def test_the_script_says_what_the_mart_says(
         pd.testing.assert_series_equal(
             both[column].astype(float), both[f"{column}_mart"].astype(float), check_names=False
         )
+
+
+def test_the_longest_window_is_as_long_as_asked(built_demo: DataPaths) -> None:
+    [mart] = compiled(built_demo, "active_users_by_channel_daily").values()
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{built_demo.warehouse}/build.duckdb' as build (read_only)")
+        for days, column in ((7, "active_users_weekly"), (28, "active_users_28d")):
+            other = connection.execute(
+                f"select count(*) from ({longest_window(mart, days)}) where active_users_monthly <> {column}"
+            ).fetchall()
+            assert other == [(0,)]
