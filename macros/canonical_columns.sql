@@ -8,7 +8,7 @@
     'raw_event_name', 'sent_from', 'environment', 'task_type', 'channel', 'referrer', 'campaign', 'variant', 'currency',
     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
     'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text', 'refunded_at_text',
-    'tokens_text', 'model', 'failure_code',
+    'tokens_text', 'model', 'failure_code', 'failure_reason', 'job_mode', 'job_platform', 'click_id',
     'subscription_id', 'plan_name', 'billing_period', 'subscription_status', 'ends_at_text', 'processor',
 ]) }}
 {% endmacro %}

@@ -2,7 +2,7 @@
 {%- set mendable = ['account_id', 'template_id', 'task_id', 'order_id', 'task_type', 'channel', 'referrer', 'campaign', 'variant', 'currency',
                     'policy_tag', 'action_required', 'risk_level', 'escalation_level',
                     'amount_text', 'amount_minor_text', 'charged_minor_text', 'refunded_amount_text', 'is_trial_text',
-                    'refunded_at_text', 'tokens_text', 'model', 'failure_code',
+                    'refunded_at_text', 'tokens_text', 'model', 'failure_code', 'failure_reason', 'job_mode', 'job_platform', 'click_id',
                     'subscription_id', 'plan_name', 'billing_period', 'subscription_status', 'ends_at_text', 'processor'] %}
 {%- set carried = line_key() + mendable + [
     'event_id', 'natural_key', 'user_id', 'anonymous_id', 'session_id', 'occurred_at', 'client_at', 'received_at',
@@ -107,6 +107,7 @@ select
         ~ "accepted.natural_key, accepted.event_name || '/' || accepted.record)"
     ) }} as event_key,
     {{ columns_of('accepted', line_key()) }},
+    accepted.event_id,
     accepted.user_id,
     accepted.anonymous_id,
     coalesce(accepted.user_id, accepted.linked_user_id, accepted.anonymous_id) as person_key,

@@ -3,8 +3,12 @@ with events as (
     select * from {{ ref('events') }} where is_analyzable and known_person_key is not null
 ),
 
-named as (
-    select {{ line_key() | join(', ') }}, event_id from {{ ref('named_events') }} where event_id is not null
+consent_events as (
+    select * from {{ ref('events') }} where is_analyzable and known_person_key is not null and canonical_event = 'consent_changed'
+),
+
+click_events as (
+    select * from {{ ref('events') }} where is_analyzable and known_person_key is not null and click_id is not null
 ),
 
 conversions as (
@@ -21,25 +25,17 @@ products as (
 
 consents as (
     select
-        {{ columns_of('events', ['product', 'known_person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
+        {{ columns_of('consent_events', ['product', 'known_person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
         coalesce(
-            {{ json_text('events.props', "'consent_state'", "'ads_allowed'") }}, {{ json_text('events.props', "''", "'ads_allowed'") }}
+            {{ json_text('consent_events.props', "'consent_state'", "'ads_allowed'") }},
+            {{ json_text('consent_events.props', "''", "'ads_allowed'") }}
         ) as ads_allowed
-    from events
-    where canonical_event = 'consent_changed'
-),
-
-clicks as (
-    select
-        {{ columns_of('events', ['product', 'known_person_key', 'occurred_at', 'received_at', 'plan_order', 'event_key']) }},
-        {{ json_text('events.props', "''", "'fbclid'") }} as click_id
-    from events
-    where {{ json_text('events.props', "''", "'fbclid'") }} is not null
+    from consent_events
 ),
 
 converted as (
     select
-        {{ columns_of('events', line_key() + ['event_key', 'user_id', 'known_person_key', 'occurred_at', 'amount_text', 'currency']) }},
+        {{ columns_of('events', ['event_key', 'event_id', 'product', 'known_person_key', 'occurred_at', 'amount_text', 'currency']) }},
         conversions.conversion_name,
         conversions.action_source,
         conversions.is_first_only,
@@ -78,20 +74,20 @@ agreed as (
 clicked as (
     select
         young.event_key,
-        clicks.click_id,
-        clicks.occurred_at as clicked_at,
+        click_events.click_id,
+        click_events.occurred_at as clicked_at,
         row_number() over (
             partition by young.event_key
-            order by clicks.occurred_at desc, clicks.received_at desc, clicks.plan_order desc, clicks.event_key desc
+            order by click_events.occurred_at desc, click_events.received_at desc, click_events.plan_order desc, click_events.event_key desc
         ) as from_last
     from young
-    inner join clicks on young.product = clicks.product and young.known_person_key = clicks.known_person_key
-    where clicks.occurred_at <= young.occurred_at
+    inner join click_events on young.product = click_events.product and young.known_person_key = click_events.known_person_key
+    where click_events.occurred_at <= young.occurred_at
 )
 
 select
     young.product as product,
-    coalesce(named.event_id, young.event_key) as event_id,
+    coalesce(young.event_id, young.event_key) as event_id,
     young.conversion_name as event_name,
     cast(floor({{ epoch_microseconds('young.occurred_at') }} / 1000000) as bigint) as event_time,
     young.action_source,
@@ -104,4 +100,3 @@ from young
 inner join agreed on young.event_key = agreed.event_key and agreed.from_last = 1 and agreed.ads_allowed = 'true'
 left join clicked on young.event_key = clicked.event_key and clicked.from_last = 1
 inner join products on young.product = products.product
-left join named on {{ same_line('young', 'named') }}

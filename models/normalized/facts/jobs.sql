@@ -21,9 +21,9 @@ moves as (
             when 'generation_failed' then 'failed'
             else 'refunded'
         end as move,
-        {% for column, property in {'mode': 'mode', 'platform': 'detected_platform', 'failure_reason': 'failure_reason'}.items() -%}
-        {{ json_text('events.props', "''", "'" ~ property ~ "'") }} as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        events.job_mode as mode,
+        events.job_platform as platform,
+        events.failure_reason as failure_reason
     from events
     inner join measured_products on events.product = measured_products.product
     inner join clock on events.product = clock.product
