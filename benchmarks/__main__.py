@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.build import EVENTS, BuildTimes, build_times, funnel_models, landed_lines, mart_families
+from benchmarks.build import EVENTS, FUNNELS, BuildTimes, build_times, landed_lines, mart_families
 from benchmarks.landing import landing_ratio
 from benchmarks.metrics import MODELS, pandas_scans
 from benchmarks.shapes import mrr_seconds, window_seconds
@@ -65,7 +65,7 @@ def costs(lines: int, times: dict[str, BuildTimes], script: float) -> Table:
         row(f"  {model}", model)
     for family, models in mart_families().items():
         row("facts behind the marts" if family == "facts" else f"marts: {family}", *models)
-    row("funnels, states and transitions", *funnel_models())
+    row("funnels, states and transitions", *FUNNELS)
     row("all models", *engines[0].models)
     row("three marts and their facts", *MODELS)
     table.add_row("  the same in pandas", f"{script:.2f}", "")
@@ -89,7 +89,7 @@ def growth(
 
     for what, models in {
         "a line in journeys and sessions": ("journey_events", "sessions"),
-        "a line in funnels, states and transitions": funnel_models(),
+        "a line in funnels, states and transitions": FUNNELS,
         "a line in all models": tuple(next(iter(sizes.values()))["duckdb"].models),
     }.items():
         a_line = (

@@ -32,6 +32,13 @@ EVENTS = (
     "events",
 )
 
+#: Models of funnels and of states, over `journey_events`.
+FUNNELS = (
+    *("funnel_events", "funnel_journeys", "funnel_conversions"),
+    *("person_campaigns", "state_events", "retention_intervals", "state_entries"),
+    *("funnel_states", "funnel_transitions", "funnel_matrix"),
+)
+
 #: Target → what it builds, below `warehouse/`.
 BUILT = {"duckdb": "build.duckdb*", "clickhouse": "clickhouse"}
 
@@ -127,11 +134,6 @@ def _plumbline(paths: DataPaths, command: str, target: str) -> tuple[float, floa
     if status:
         raise SystemExit(f"{' '.join(arguments[2:])} failed: run it to see why.")
     return time.perf_counter() - started, usage.ru_maxrss / 1024
-
-
-def funnel_models() -> tuple[str, ...]:
-    """Facts and marts of funnels, states and transitions."""
-    return tuple(sorted(model.stem for model in Path(PROJECT_ROOT / "models").rglob("funnel_*.sql")))
 
 
 def mart_families() -> dict[str, tuple[str, ...]]:
