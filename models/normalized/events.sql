@@ -5,7 +5,7 @@
                     'refunded_at_text', 'tokens_text', 'model', 'failure_code', 'failure_reason', 'job_mode', 'job_platform', 'click_id',
                     'subscription_id', 'plan_name', 'billing_period', 'subscription_status', 'ends_at_text', 'processor'] %}
 {%- set carried = line_key() + mendable + [
-    'event_id', 'natural_key', 'user_id', 'anonymous_id', 'session_id', 'occurred_at', 'client_at', 'received_at',
+    'event_key', 'event_id', 'user_id', 'anonymous_id', 'session_id', 'occurred_at', 'client_at', 'received_at',
     'utc_offset_minutes', 'time_kind', 'is_client_time', 'raw_event_name', 'event_name', 'stream_kind', 'sent_from', 'environment',
     'container', 'record',
 ] %}
@@ -101,11 +101,7 @@ accepted as (
 )
 
 select
-    {{ text_digest(
-        "accepted.product || '/' || coalesce("
-        ~ "case when accepted.stream_kind <> 'versions' then accepted.event_id end, "
-        ~ "accepted.natural_key, accepted.event_name || '/' || accepted.record)"
-    ) }} as event_key,
+    accepted.event_key,
     {{ columns_of('accepted', line_key()) }},
     accepted.event_id,
     accepted.user_id,

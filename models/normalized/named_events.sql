@@ -128,24 +128,36 @@ keyed as (
         {%- endfor %}
     from named
     left join event_keys on named.product = event_keys.product and named.event_name = event_keys.event_name
+),
+
+identified as (
+    select
+        *,
+        -- NULL when the event has an id of its own, no natural key, or an incomplete one.
+        case
+            when key_parts = 0 or (event_id is not null and stream_kind <> 'versions') then null
+            {% for position in range(1, 5) -%}
+            when key_parts >= {{ position }} and key_{{ position }} is null then null
+            {% endfor -%}
+            else
+                case when stream_kind = 'versions' then raw_event_name else event_name end
+                {%- for position in range(1, 5) %}
+                || coalesce('/' || key_{{ position }}, '')
+                {%- endfor %}
+        end as natural_key
+    from keyed
 )
 
 select
     {% for column in line_key() %}{{ column }},
     {% endfor -%}
     event_id,
-    -- NULL when the event has an id of its own, no natural key, or an incomplete one.
-    case
-        when key_parts = 0 or (event_id is not null and stream_kind <> 'versions') then null
-        {% for position in range(1, 5) -%}
-        when key_parts >= {{ position }} and key_{{ position }} is null then null
-        {% endfor -%}
-        else
-            case when stream_kind = 'versions' then raw_event_name else event_name end
-            {%- for position in range(1, 5) %}
-            || coalesce('/' || key_{{ position }}, '')
-            {%- endfor %}
-    end as natural_key,
+    natural_key,
+    -- Facts read it often: kept here, so that they need not read the record.
+    {{ text_digest(
+        "product || '/' || coalesce("
+        ~ "case when stream_kind <> 'versions' then event_id end, natural_key, event_name || '/' || record)"
+    ) }} as event_key,
     user_id,
     anonymous_id,
     session_id,
@@ -209,4 +221,4 @@ select
     ), false) as is_key_missing,
     container,
     record
-from keyed
+from identified
