@@ -1,14 +1,10 @@
 -- One row per action by which somebody took a result: copied, downloaded or saved it.
 with events as (
-    select * from {{ ref('events') }} where is_analyzable
+    select * from {{ ref('journey_events') }}
 ),
 
 adopting_events as (
     select product, event_name from {{ ref('plan_events') }} where is_adoption_action
-),
-
-clock as (
-    select product, as_of_end_at from {{ ref('reporting_clock') }}
 ),
 
 generations as (
@@ -28,13 +24,11 @@ select
     events.event_key as event_key,
     events.product as product,
     events.task_id as task_id,
-    events.known_person_key as person_key,
+    events.person_key as person_key,
     events.occurred_at as occurred_at,
     events.event_date as event_date,
     coalesce(results.task_type, 'unknown') as task_type,
     results.task_id is not null as is_known_task
 from events
 inner join adopting_events on events.product = adopting_events.product and events.event_name = adopting_events.event_name
-inner join clock on events.product = clock.product
 left join results on events.product = results.product and events.task_id = results.task_id and results.place = 1
-where events.occurred_at < clock.as_of_end_at

@@ -1,22 +1,11 @@
 -- One row per registered person, local day and number of whole 24 hours since the registration: what the person did then.
 with events as (
-    select
-        product,
-        known_person_key as person_key,
-        event_name,
-        occurred_at,
-        event_date
-    from {{ ref('events') }}
-    where is_analyzable and known_person_key is not null
+    select * from {{ ref('journey_events') }} where person_key is not null
 ),
 
 plan_events as (
     select product, event_name, is_core_action, is_active_signal, is_visit from {{ ref('plan_events') }}
     where is_core_action or is_active_signal or is_visit
-),
-
-clock as (
-    select product, as_of_end_at from {{ ref('reporting_clock') }}
 ),
 
 registrations as (
@@ -41,9 +30,8 @@ done as (
         plan_events.is_visit
     from events
     inner join plan_events on events.product = plan_events.product and events.event_name = plan_events.event_name
-    inner join clock on events.product = clock.product
     inner join registrations on events.product = registrations.product and events.person_key = registrations.person_key
-    where events.occurred_at < clock.as_of_end_at and events.event_date >= registrations.event_date
+    where events.event_date >= registrations.event_date
 )
 
 select
