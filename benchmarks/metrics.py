@@ -14,7 +14,7 @@ from plumbline.paths import DataPaths
 
 #: Models that say what the script says.
 MODELS = (
-    *("generations", "registrations", "active_users_by_channel_daily", "active_users_daily"),
+    *("generations", "registrations", "active_days", "active_users_by_channel_daily", "active_users_daily"),
     *("payments", "payments_daily"),
     *("template_events", "template_window_changes", "template_first_successes", "prompt_template_daily"),
 )
