@@ -63,6 +63,7 @@ class Adversary:
         self._careers()
         self._activations()
         self._packs()
+        self._workers()
 
     # --- chance -------------------------------------------------------------------------------------
 
@@ -722,6 +723,37 @@ class Adversary:
                     },
                 }  # fmt: skip
                 self.send("blanklogo/events", at, line)
+
+    def _workers(self) -> None:
+        """Jobs with times and balances, in weeks that begin or end with one, given up or taken up again."""
+        lapses = (0, 1, 6, 7, 8, 13, 14, 21, 28, 29, 30, 31)
+        names = (
+            "job_created",
+            "processing_completed",
+            "processing_completed",
+            "processing_failed",
+            "credits_granted",
+        )
+        for number in range(self.people // 2):
+            day = START + timedelta(days=self.random.randrange(DAYS))
+            for _ in range(self.random.choice([1, 2, 3, 5, 9, 14])):
+                if day >= START + timedelta(days=DAYS):
+                    break
+                serial = next(self.number)
+                # No two balances of a person at one moment: which is the last would be nobody's to say.
+                at = datetime.combine(day, datetime.min.time(), UTC) - OFFSET + timedelta(milliseconds=serial)
+                line = {
+                    "event_id": f"h{serial}", "event": self.random.choice(names), "timestamp": self.written(at),
+                    "source": "server", "environment": "prod", "session_id": "s",
+                    **self.nobody(f"h{number}"),
+                    "properties": {
+                        "job_id": f"h{serial}", "processing_time_ms": self.random.choice([0, 29_999, 30_000, 60_000, 500_000]),
+                        "credits_after": self.random.choice([0, 1, 2, 3, 10, 11, 50, None, -1]),
+                    },
+                }  # fmt: skip
+                self.send("blanklogo/events", at, line)
+                if self.chance(0.6):
+                    day += timedelta(days=self.random.choice(lapses))
 
     def _visits(self) -> None:
         """Visits at the edges of a session, of a return, of a first and of a last touch."""

@@ -30,7 +30,7 @@ KEPT = {  # mart of every day up to the as-of day → columns that tell which da
 }
 MARTS = [
     *(*KEPT, "governance_daily", "tracking_plan_coverage", "event_name_distribution_24h"),
-    *("milestones_daily", "activation_daily", "credit_pack_churn_daily"),
+    *("milestones_daily", "activation_daily", "credit_pack_churn_daily", "churn_hazard"),
     *("funnel_conversions", "funnel_transitions", "funnel_matrix"),
 ]
 PERIOD = {"payments_monthly": "month"}

@@ -25,6 +25,7 @@ from oracle import plan
 from oracle.events import accepted_events, as_of_day
 from oracle.experiments import experiments
 from oracle.funnels import funnel_conversions
+from oracle.hazard import churn_hazard, person_weeks
 from oracle.identity import identity_daily, with_people
 from oracle.jobs import DIMENSIONS, jobs_daily
 from oracle.lapses import activity_churn, credit_pack_churn, event_ratios, first_lapses
@@ -415,6 +416,37 @@ def test_activity_survival(case: Case) -> None:
         assert rows.survival_rate.to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-9)
 
 
+def test_person_weeks(case: Case) -> None:
+    mine = person_weeks(case.events, case.as_of)
+    told = mine.drop(columns=["is_lapsed"])
+    assert told.notna().any().drop("support_tickets").all()
+    theirs = case.read("select * replace (cast(is_lapsed as int) as is_lapsed) from normalized.person_weeks")
+    assert differences(mine, theirs, ["product", "person_key", "week_number"]) == ""
+
+
+def test_churn_hazard(case: Case) -> None:
+    mine = churn_hazard(case.events, case.as_of)
+    theirs = case.read("select * from marts.churn_hazard")
+    assert differences(mine, theirs, ["product", "feature", "band", "week_number"]) == ""
+
+
+def test_hazards_multiply_to_the_survival_of_whole_weeks(case: Case) -> None:
+    """Kaplan and Meier over the same people, each observed for as many whole weeks as have ended."""
+    people = first_lapses(case.events, case.as_of)
+    hazards = case.read(
+        "select * from marts.churn_hazard where feature = 'all' order by product, week_number"
+    )
+    assert len(hazards)
+    for product, rows in hazards.groupby("product"):
+        mine = people[people["product"] == product]
+        ended = ((case.as_of - mine.first_date).map(lambda gone: gone.days) + 1) // 7
+        is_event = mine.is_lapsed & (mine.days // 7 < ended)
+        weeks = (mine.days // 7).where(is_event, ended - 1)[ended > 0]
+        estimate = KaplanMeierFitter().fit(weeks, is_event[ended > 0])
+        expected = estimate.survival_function_at_times(rows.week_number)
+        assert (1 - rows.hazard_rate).cumprod().to_numpy() == pytest.approx(expected.to_numpy(), abs=1e-9)
+
+
 def test_jobs_daily(case: Case) -> None:
     mine = jobs_daily(case.events, case.as_of)
     assert mine[["jobs_failed", "jobs_retried", "jobs_refunded"]].sum().min() > 0
@@ -474,6 +506,11 @@ def test_random_drops_reach_the_edges(case: Case, request: pytest.FixtureRequest
     assert (bought.day <= case.as_of - timedelta(days=30)).sum() > packs.buyers_30d.max(), "subscribers"
     assert (packs.away_buyers_30d < packs.buyers_30d).any()
     assert (packs.away_buyers_60d > 0).any() and (packs.away_buyers_60d < packs.away_or_idle_buyers_60d).any()
+    hazards = churn_hazard(case.events, case.as_of)
+    bands = {(row["feature"], row["band"]) for row in plan.rows("plan_hazard_bands")}
+    reached = set(zip(hazards.feature, hazards.band, strict=True))
+    assert {band for band in bands - reached if band[0] != "support_tickets"} == set()
+    assert (hazards.lapsed_people > 0).any() and ((hazards.hazard_rate < 1) & (hazards.hazard_rate > 0)).any()
     touched = touches(case.events, case.as_of)
     assert (touched.first_channel != touched.last_channel).any()
     midnight = case.events.occurred_at.dt.strftime("%H:%M:%S.%f")

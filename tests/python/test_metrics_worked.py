@@ -14,6 +14,7 @@ from oracle import plan
 
 KEYS = (
     *("funnel_key", "cohort_grain", "step", "milestone"),
+    *("feature", "band", "week_number"),
     *("product", "date_day", "month", "currency", "channel", "task_type", "cohort_date", "day_number"),
     *(
         "mode",

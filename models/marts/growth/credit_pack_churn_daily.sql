@@ -14,7 +14,7 @@ visits as (
 ),
 
 jobs as (
-    select distinct product, person_key, event_date from {{ ref('generations') }} where is_success
+    select product, person_key, active_date as event_date from {{ ref('active_days') }}
 ),
 
 subscriptions as (

@@ -83,6 +83,7 @@ KEPT = {
         "campaign": ("campaign_id",),
         "failure_code": ("error_code",),
         "mode": ("mode",), "platform": ("detected_platform",), "failure_reason": ("failure_reason",),
+        "processing_ms": ("processing_time_ms",), "credits": ("credits_after",),
     },
 }  # fmt: skip
 

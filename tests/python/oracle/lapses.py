@@ -97,6 +97,7 @@ def first_lapses(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                 {
                     "product": product,
                     "person": person,
+                    "first_date": active[0],
                     "days": (last - active[0]).days,
                     "is_lapsed": bool(lapses),
                 }
