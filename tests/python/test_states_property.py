@@ -55,7 +55,7 @@ PLAN = {
 
 moments = st.tuples(
     st.sampled_from("abc"),
-    st.sampled_from(NAMES + "pper"),
+    st.sampled_from(NAMES + "ppperrrccc"),
     st.sampled_from(TIMES),
     st.sampled_from([timedelta(0), timedelta(hours=1)]),  # later arrival
     st.sampled_from([None, "c1", "c2"]),
