@@ -40,6 +40,7 @@ class Adversary:
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
+        self.ads = Random(self.seed)
         self.number = count(1)
         self._prompts()
         self._baseline()
@@ -494,7 +495,7 @@ class Adversary:
             line = {
                 "event": self.random.choice(["landing_view", "signup_submit", "signup_submit"]),
                 "timestamp": self.written(when), "source": "web", "distinct_id": f"d{user}",
-                **self.nobody(user, 0.7), "session_id": "s", "properties": self._source("utm_source"),
+                **self.nobody(user, 0.7), "session_id": "s", "properties": self._source("utm_source") | self._ad(),
             }  # fmt: skip
             if line["event"] == "signup_submit":
                 line["properties"].pop("referrer", None)
@@ -528,6 +529,20 @@ class Adversary:
             ]
         )  # fmt: skip
         return {key: source} | ({"referrer": page} if key == "utm_source" else {})
+
+    def _ad(self) -> Record:
+        """The ad that led to a page: none, a part of it, in old names, and of an angle that is none."""
+        if self.ads.random() < 0.5:
+            return {}
+        said = {
+            name: f"{name}{self.ads.randrange(3)}"
+            for name in ("campaign_id", "adset_id", "ad_id", "creative_id")
+        }
+        said["ad_angle"] = self.ads.choice(["quality", "speed", " privacy ", "price", None])
+        said[self.ads.choice(["landing_variant", "landing_variant_id"])] = self.ads.choice(
+            ["hero_v1", "hero_v2"]
+        )
+        return {name: value for name, value in said.items() if self.ads.random() < 0.8}
 
     def _devices(self) -> None:
         """Devices that several people log in on, or nobody; people with several devices; ids that are both."""
@@ -770,7 +785,7 @@ class Adversary:
                 event = self.random.choice(
                     ["landing_view", "landing_view", "return_session", "signup_submit"]
                 )
-                properties = self._source("utm_source") if event == "landing_view" else {}
+                properties = self._source("utm_source") | self._ad() if event == "landing_view" else {}
                 line = {
                     "event_id": f"z{next(self.number)}", "event": event, "timestamp": self.written(at), "source": "web",
                     "environment": "prod", "distinct_id": f"z{number}", "properties": properties,

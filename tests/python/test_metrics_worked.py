@@ -25,7 +25,18 @@ KEYS = (
         "segment",
         "segment_value",
     ),
-    *("customer", "movement", "campaign_id", "from_state", "to_state", "person_key", "state", "place"),
+    *(
+        "customer",
+        "movement",
+        "dimension",
+        "dimension_value",
+        "campaign_id",
+        "from_state",
+        "to_state",
+        "person_key",
+        "state",
+        "place",
+    ),
 )
 CLOCKS = (
     *("occurred_at", "event_time", "created_at", "paid_at", "timestamp", "date", "start_date"),

@@ -121,7 +121,6 @@ placed as (
         derived.session_number as session_number,
         touches.event_key as event_key,
         touches.source as source,
-        touches.campaign as campaign,
         row_number() over (
             partition by derived.product, derived.person_key, derived.session_number order by {{ event_order('touches') }}
         ) as visit_number,
@@ -146,7 +145,7 @@ named as (
         session_number,
         max(case when visit_number = 1 then event_key end) as session_key,
         max(case when source_number = 1 then source end) as source,
-        max(case when source_number = 1 then campaign end) as campaign
+        max(case when source_number = 1 then event_key end) as touch_event_key
     from placed
     group by product, person_key, session_number
 )
@@ -161,7 +160,7 @@ select
     followed.event_date as event_date,
     cast(followed.visits as bigint) as visits,
     coalesce(channels.channel, 'Direct') as channel,
-    named.campaign as campaign,
+    named.touch_event_key as touch_event_key,
     followed.sent_session_ids as sent_session_ids,
     coalesce(followed.sent_session_ids = 1 and followed.widest_sent_session = 1, false) as is_as_sent,
     coalesce({{ seconds_between('followed.previous_ended_at', 'followed.started_at') }} >= settings.return_seconds, false) as is_return,

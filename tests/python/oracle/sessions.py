@@ -12,6 +12,7 @@ from oracle.events import days_of
 from oracle.registrations import ORDER, channel_of, registrations
 
 DIRECT = "Direct"
+AD = ["campaign", "adset", "ad", "creative", "ad_angle", "landing_variant"]
 
 
 def sessions(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -26,13 +27,14 @@ def sessions(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
             if last_end is None or visit.occurred_at - last_end >= gap:
                 is_return = last_end is not None and visit.occurred_at - last_end >= away
                 found.append({"product": product, "person_key": person, "started_at": visit.occurred_at,
-                              "date_day": visit.day, "channel": None, "is_return": is_return, "visits": 0,
+                              "date_day": visit.day, "channel": None, "touch": visit, "is_return": is_return, "visits": 0,
                               "sent": set(), "is_sent_return": False})  # fmt: skip
             last_end = visit.occurred_at
             session = found[-1]
             session["ended_at"] = visit.occurred_at
             session["visits"] += 1
-            session["channel"] = session["channel"] or channel_of(visit)
+            if session["channel"] is None and channel_of(visit):
+                session["channel"], session["touch"] = channel_of(visit), visit
             session["is_sent_return"] |= visit.canonical == "return_session"
             if visit.session is not None:
                 session["sent"].add(visit.session)
@@ -65,20 +67,40 @@ def sessions_daily(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def touches(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """One row per registered person: channel of the first session before it and of the last that names one."""
+    """One row per registered person and touch, the first and the last: channel and ad.
+
+    The first is the first session before, the last the last one in the plan's time that names a channel.
+    """
     window = timedelta(days=plan.setting("attribution_window_days"))
     mine = dict(tuple(sessions(events, as_of).groupby(["product", "person_key"])))
     found = []
     for person in registrations(events, as_of).itertuples():
-        before = mine.get((person.product, person.person))
-        before = [] if before is None else [
-            (one.started_at, one.channel) for one in before.itertuples() if one.started_at <= person.registered_at
+        sessions_of = mine.get((person.product, person.person))
+        before = [] if sessions_of is None else [
+            one for one in sessions_of.itertuples() if one.started_at <= person.registered_at
         ]  # fmt: skip
         named = [
-            channel for at, channel in before if channel != DIRECT and person.registered_at < at + window
+            one for one in before if one.channel != DIRECT and person.registered_at < one.started_at + window
         ]
-        found.append({
-            "product": person.product, "person_key": person.person, "date_day": person.day,
-            "first_channel": before[0][1] if before else DIRECT, "last_channel": named[-1] if named else DIRECT,
-        })  # fmt: skip
+        for touch, session in (("first", before[:1]), ("last", named[-1:])):
+            row = {
+                "product": person.product,
+                "person_key": person.person,
+                "date_day": person.day,
+                "touch": touch,
+            }
+            row |= {"channel": DIRECT} | dict.fromkeys(AD)
+            for one in session:
+                row |= {"channel": one.channel} | {name: getattr(one.touch, name) for name in AD}
+            found.append(row)
     return pd.DataFrame(found)
+
+
+def attribution_daily(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
+    """One row per product, day, dimension and value with registrations."""
+    told = touches(events, as_of).melt(
+        ["product", "date_day", "touch"], ["channel", *AD], "dimension", "dimension_value"
+    )
+    keys = ["product", "date_day", "dimension", "dimension_value"]
+    counts = told.dropna().groupby([*keys, "touch"]).size().unstack(fill_value=0)
+    return counts.add_suffix("_touch_registrations").reset_index()
