@@ -1,11 +1,11 @@
-"""Both sides of every threshold of a prompt template's gates (O-01 .. O-08): one template a case, one build for all.
+"""Both sides of every threshold of a prompt template's gates (O-01 .. O-08) and experiments (O-09): one template a case, one build for all.
 
 Everything happens on one day unless a case says otherwise, so the 7 and the 30 days see the same.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -157,12 +157,33 @@ CASES = {
 }  # fmt: skip
 
 
+# O-09: a variant at 100 executions and 20 payers, and one below each; (any variant, every variant) is sufficient.
+ENOUGH = Template(executions=100, successes=0, paid=20)
+FEW_EXECUTIONS, FEW_PAYERS = replace(ENOUGH, executions=99), replace(ENOUGH, paid=19)
+EXPERIMENTS: dict[str, tuple[dict[str, Template], tuple[bool, bool]]] = {
+    "enough": ({"A": ENOUGH, "B": ENOUGH}, (True, True)),
+    "few_executions": ({"A": ENOUGH, "B": FEW_EXECUTIONS}, (True, False)),
+    "few_payers": ({"A": FEW_PAYERS, "B": ENOUGH}, (True, False)),
+    "few": ({"A": FEW_PAYERS, "B": FEW_EXECUTIONS}, (False, False)),
+}
+
+
+def variant_lines(template: str) -> list[dict[str, Any]]:
+    """The events of an experiment's variants, each with people of its own."""
+    return [
+        line | {"prompt_template_id": template, "variant_label": label}
+        for label, variant in EXPERIMENTS[template][0].items()
+        for line in variant.lines(f"{template}_{label}")
+    ]
+
+
 @pytest.fixture(scope="module")
 def built() -> Built:
     drop = Drop()
     events = [line for name, case in CASES.items() for line in case.lines(name)]
     # The day before, one template has all that a gate asks for but a colour of the site gate.
     events += Template(**BUSY, days_ago=1).lines("gate_unknown")
+    events += [line for template in EXPERIMENTS for line in variant_lines(template)]
     drop.add("prompts/events", *events)
     drop.add("prompts/templates", *({"id": name, "created_at": "2026-01-01T00:00:00Z"} for name in CASES))
     days = [DAY - timedelta(days=ago) for ago in range(2)]
@@ -171,7 +192,7 @@ def built() -> Built:
     drop.add("prompts/site_gate_status", *({"status": s, "updated_at": at} for s, at in moments.items()))
     # The days up to the next one have ended.
     drop.add("app/users", {"user_id": "last", "registration_date": f"{DAY + timedelta(days=2)}T00:00:00Z"})
-    return workshop().build(drop, select=("+prompt_template_daily",))
+    return workshop().build(drop, select=("+prompt_template_daily", "+prompt_experiments"))
 
 
 def row(built: Built, name: str, columns: list[str], day: date) -> dict[str, Any]:
@@ -191,6 +212,19 @@ def test_threshold(name: str, built: Built) -> None:
         key: pytest.approx(value, abs=1e-9) if isinstance(value, (int, float)) else value
         for key, value in expected.items()
     }
+
+
+@pytest.mark.parametrize("template", EXPERIMENTS)
+def test_an_experiment_is_sufficient_with_enough_of_each(template: str, built: Built) -> None:
+    variants, (is_any, is_every) = EXPERIMENTS[template]
+    assert built.rows(
+        "select variant_label, executions, paid_people, is_variant_sufficient, is_experiment_sufficient,"
+        f" is_experiment_sufficient_all from marts.prompt_experiments where prompt_template_id = '{template}'"
+        f" and date_day = '{DAY}' order by 1"
+    ) == [
+        (label, variant.executions, variant.paid, variant == ENOUGH, is_any, is_every)
+        for label, variant in variants.items()
+    ]
 
 
 def test_usage_is_compared_with_a_percentile_of_all_templates(built: Built) -> None:

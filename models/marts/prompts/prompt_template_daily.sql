@@ -16,8 +16,13 @@
 ] %}
 {%- set first_success_times = [
     't_first_success_median_sec_30d', 't_first_success_mean_sec_30d', 't_first_success_p90_sec_30d',
-    't_first_success_first_ever_median_sec_30d',
+    't_first_success_first_ever_median_sec_30d', 't_first_success_matched_median_sec_30d',
 ] %}
+{#- The two shares that delta_cr_30d_distinct compares: who paid, of whom. -#}
+{%- set compared_shares = {
+    'executing': ('paid_people_30d', 'people_30d'),
+    'idle': ('paid_non_executing_people_30d', 'non_executing_people_30d'),
+} %}
 {%- set usage_weight = '(1 - ' ~ plan_setting('gate_score_success_weight') ~ ')' %}
 
 with windows as (
@@ -68,6 +73,7 @@ rated as (
         {%- endfor %}
         coalesce(first_successes.people_with_success_30d, 0) as people_with_success_30d,
         coalesce(first_successes.new_people_with_success_30d, 0) as new_people_with_success_30d,
+        coalesce(first_successes.people_with_matched_success_30d, 0) as people_with_matched_success_30d,
         {{ columns_of('site_days', site) }},
         {{ dbt.datediff('windows.last_executed_date', 'windows.date_day', 'day') }} as days_since_execution,
         usage_bars.gate_pass_executions_7d,
@@ -123,6 +129,11 @@ judged as (
         delta_cr_7d > {{ plan_setting('gate_pass_delta_cr') }} as is_delta_cr_passed,
         failures_7d <= {{ plan_setting('gate_pass_failures') }} as is_failures_passed,
         site_gate_color = 'GREEN' as is_site_gate_passed
+        {%- for share, (payers, everybody) in compared_shares.items() %},
+        {{ rate(payers, everybody) }} as {{ share }}_paid_rate,
+        {{ wilson_bound(payers, everybody, 'low') }} as {{ share }}_low,
+        {{ wilson_bound(payers, everybody, 'high') }} as {{ share }}_high
+        {%- endfor %}
     from rated
 ),
 
@@ -232,6 +243,7 @@ select
     {{ columns_of('coloured', payers) }},
     cast(coloured.people_with_success_30d as bigint) as people_with_success_30d,
     cast(coloured.new_people_with_success_30d as bigint) as new_people_with_success_30d,
+    cast(coloured.people_with_matched_success_30d as bigint) as people_with_matched_success_30d,
     {{ columns_of('coloured', site[:-1]) }},
     cast(coloured.days_since_execution as bigint) as days_since_execution,
     coloured.completion_rate_30d,
@@ -241,6 +253,13 @@ select
     coloured.reuse_rate_days_30d,
     coloured.delta_cr_30d,
     coloured.delta_cr_30d_distinct,
+    -- Newcombe's interval of a difference, from the Wilson intervals of its two shares.
+    coloured.delta_cr_30d_distinct - sqrt(
+        power(coloured.executing_paid_rate - coloured.executing_low, 2) + power(coloured.idle_high - coloured.idle_paid_rate, 2)
+    ) as delta_cr_30d_distinct_low,
+    coloured.delta_cr_30d_distinct + sqrt(
+        power(coloured.executing_high - coloured.executing_paid_rate, 2) + power(coloured.idle_paid_rate - coloured.idle_low, 2)
+    ) as delta_cr_30d_distinct_high,
     coloured.delta_cr_30d_after,
     {{ columns_of('coloured', first_success_times) }},
     {{ rate('coloured.people_30d - coloured.people_with_success_30d', 'coloured.people_30d') }} as share_without_success_30d,

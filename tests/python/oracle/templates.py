@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from math import sqrt
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -181,6 +183,11 @@ def _row(window: list[Told], everywhere: list[Told], shared: dict[str, Any], day
         if event.is_paid and event.user in people and event.at >= first[event.user]
     }
     waits = [wait for person in people if (wait := _wait(person, executes, successes)) is not None]
+    answers = [wait for person in people if (wait := _answer(person, executes, successes)) is not None]
+    low, high = _uplift_interval(
+        (len(people & _payers(everywhere)), len(people)),
+        (shared["paid_non_executing_people_30d"], shared["non_executing_people_30d"]),
+    )
     row = {
         "executions_30d": len(executes),
         "successes_30d": len(successes),
@@ -197,6 +204,7 @@ def _row(window: list[Told], everywhere: list[Told], shared: dict[str, Any], day
         "net_paid_people_30d": len(people & _payers(everywhere, is_known=True)),
         "paid_people_after_30d": len(after),
         "people_with_success_30d": len(waits),
+        "people_with_matched_success_30d": len(answers),
         **shared,
     }
     paid_rate = ratio(row["paid_people_30d"], row["people_30d"])
@@ -211,10 +219,13 @@ def _row(window: list[Told], everywhere: list[Told], shared: dict[str, Any], day
         "reuse_rate_days_30d": ratio(row["repeat_day_people_30d"], row["people_30d"]),
         "delta_cr_30d": less(paid_rate, base),
         "delta_cr_30d_distinct": less(paid_rate, idle),
+        "delta_cr_30d_distinct_low": low,
+        "delta_cr_30d_distinct_high": high,
         "delta_cr_30d_after": less(ratio(len(after), len(people)), base),
         "t_first_success_median_sec_30d": float(np.median(waits)) if waits else None,
         "t_first_success_mean_sec_30d": float(np.mean(waits)) if waits else None,
         "t_first_success_p90_sec_30d": float(np.quantile(waits, 0.9)) if waits else None,
+        "t_first_success_matched_median_sec_30d": float(np.median(answers)) if answers else None,
         "share_without_success_30d": ratio(len(people) - len(waits), len(people)),
         "anon_execution_share_30d": ratio(row["anonymous_executions_30d"], row["executions_30d"]),
         "is_rate_gt_1": bool(executes) and len(successes) > len(executes),
@@ -226,6 +237,44 @@ def _wait(person: str, executes: list[Told], successes: list[Told]) -> float | N
     first = min(event.at for event in executes if event.user == person)
     later = [event.at for event in successes if event.user == person and event.at >= first]
     return (min(later) - first).total_seconds() if later else None
+
+
+def _answer(person: str, executes: list[Told], successes: list[Told]) -> float | None:
+    """Seconds from a person's first execute with a request id to the first success of that request at or after it.
+
+    Of several requests that began at one moment, to the first that succeeded.
+    """
+    asked = [event for event in executes if event.user == person and event.request is not None]
+    first = min((event.at for event in asked), default=None)
+    requests = {event.request for event in asked if event.at == first}
+    later = [
+        event.at
+        for event in successes
+        if event.user == person and event.request in requests and event.at >= first
+    ]
+    return (min(later) - first).total_seconds() if later else None
+
+
+def _uplift_interval(one: tuple[int, int], other: tuple[int, int]) -> tuple[float | None, float | None]:
+    """Newcombe's 95 % interval of the difference of two shares, each (part, whole); None without a whole."""
+    if not one[1] or not other[1]:
+        return None, None
+    (low, high), (other_low, other_high) = wilson(*one), wilson(*other)
+    share, other_share = one[0] / one[1], other[0] / other[1]
+    difference = share - other_share
+    return (
+        difference - sqrt((share - low) ** 2 + (other_high - other_share) ** 2),
+        difference + sqrt((high - share) ** 2 + (other_share - other_low) ** 2),
+    )
+
+
+def wilson(part: int, whole: int) -> tuple[float, float]:
+    """The shares from which the one seen is just as far as chance goes in 95 % of cases: roots of a parabola."""
+    z_squared = NormalDist().inv_cdf(0.975) ** 2
+    seen = part / whole
+    a, b, c = 1 + z_squared / whole, -(2 * seen + z_squared / whole), seen * seen
+    root = sqrt(max(b * b - 4 * a * c, 0))
+    return (-b - root) / (2 * a), (-b + root) / (2 * a)
 
 
 def _firsts(ever: list[Told], window: list[Told]) -> dict[str, Any]:

@@ -57,6 +57,8 @@ union all
     'reuse_rate_30d': ['repeat_people_30d', 'people_30d', 'reuse_rate_30d'],
     'delta_cr_30d': ['paid_people_30d', 'people_30d', 'delta_cr_30d'],
     'delta_cr_30d_distinct': ['paid_people_30d', 'people_30d', 'delta_cr_30d_distinct'],
+    'delta_cr_30d_distinct_low': ['null', 'people_30d', 'delta_cr_30d_distinct_low'],
+    'delta_cr_30d_distinct_high': ['null', 'people_30d', 'delta_cr_30d_distinct_high'],
     'delta_cr_30d_after': ['paid_people_after_30d', 'people_30d', 'delta_cr_30d_after'],
     'delta_cr_7d': ['paid_people_7d', 'people_7d', 'delta_cr_7d'],
     'reuse_rate_days_30d': ['repeat_day_people_30d', 'people_30d', 'reuse_rate_days_30d'],
@@ -66,6 +68,9 @@ union all
     'roi_value_cents_7d': ['null', 'people_7d', 'roi_value_cents_7d'],
     't_first_success_first_ever_median_sec_30d': [
         'null', 'new_people_with_success_30d', 't_first_success_first_ever_median_sec_30d'
+    ],
+    't_first_success_matched_median_sec_30d': [
+        'null', 'people_with_matched_success_30d', 't_first_success_matched_median_sec_30d'
     ],
     't_first_success_median_sec_30d': ['null', 'people_with_success_30d', 't_first_success_median_sec_30d'],
     't_first_success_mean_sec_30d': ['null', 'people_with_success_30d', 't_first_success_mean_sec_30d'],
