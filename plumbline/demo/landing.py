@@ -154,10 +154,11 @@ def simulate(world: World, truth: Truth) -> list[Stream]:
     holder: dict[str, Column] = {
         "template_id": world.ids("landing template", template, "tpl_"),
         "account_id": world.ids("landing account", account, "acc_"),
+        # Licence and task services pass on the session of the application.
+        "session_id": world.ids("landing session", applied, "s_"),
     }
     application = {
         **holder,
-        "session_id": world.ids("landing session", applied, "s_"),
         "is_fast_track": Choices(fast.astype(np.int8), (False, True)),
         "persona_tag": Choices(persona[account], PERSONAS),
         "policy_tag": Constant(NO_TAG),
@@ -224,6 +225,7 @@ def _tasks(
     ids = {
         "task_id": world.ids("landing task", task, "task_"),
         "template_id": _of(holder["template_id"], licence),
+        "session_id": _of(holder["session_id"], licence),
     }
     estimate = 60 + 10 * rng.integers(0, 30, count)
     queue = pick(rng, count, [7, 3])

@@ -30,6 +30,7 @@ FUNNELS = {
     "any_order": ("person_key", False, "xyz"),
     "again": ("person_key", True, "xxy"),
     "by_session": ("session_id", True, "xz"),
+    "attempts": ("attempt", True, "xyz"),
 }
 
 PLAN = {
@@ -142,9 +143,27 @@ def test_a_step_is_an_event_of_its_own_within_the_window(chain: Chain, events: R
         assert reached[: len(told)] == told, "no step without those before it"
         assert all(journey["at_1"] <= at < journey["at_1"] + WINDOW_DAYS * DAY for at in told)
         assert not in_order or told == sorted(told)
-        mine = of(events, **{actor: journey["actor_key"]})
+        mine = (
+            of(events, person_key=journey["actor_key"].split("/")[0])
+            if actor == "attempt"
+            else of(events, **{actor: journey["actor_key"]})
+        )
         for name in set(names[: len(told)]):
             assert len(of(mine, event_name=name)) >= names[: len(told)].count(name)
+
+
+@given(journeys)
+@many_journeys
+def test_every_entry_is_an_attempt_that_ends_with_the_next(chain: Chain, events: Rows) -> None:
+    made = run(chain, events)["funnel_journeys"]
+    for person in "abc":
+        mine = [row for row in of(made, funnel_key="attempts") if row["actor_key"].startswith(f"{person}/")]
+        begun = sorted(row["at_1"] for row in mine)
+        entries = of(events, person_key=person, event_name="x")
+        assert begun == sorted(row["occurred_at"] for row in entries)
+        for row in mine:
+            later = [at for at in begun if at > row["at_1"]]
+            assert all(row[step] is None or row[step] <= min(later) for step in ("at_2", "at_3") if later)
 
 
 @given(journeys)

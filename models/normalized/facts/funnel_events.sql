@@ -31,24 +31,39 @@ taken as (
         {{ columns_of('events', ['product', 'event_key', 'occurred_at', 'event_date', 'received_at', 'plan_order']) }},
         meant.funnel_key as funnel_key,
         meant.step as step,
+        meant.actor = 'attempt' as is_attempt,
+        case when meant.actor in ('person_key', 'attempt') then events.person_key end as person_key,
         case meant.actor
-            when 'person_key' then events.person_key
             when 'session_id' then events.session_id
             when 'task_id' then events.task_id
+            else events.person_key
         end as actor_key
     from events
     inner join meant on events.product = meant.product and events.event_name = meant.event_name
+),
+
+numbered as (
+    select
+        *,
+        -- An event that is two steps has one place, and cannot follow itself.
+        cast(dense_rank() over (partition by funnel_key, actor_key order by {{ event_order('taken') }}) as bigint) as event_number,
+        -- Every entry of a person begins an attempt, which lasts until the next one.
+        sum(case when step = 1 then 1 else 0 end) over (
+            partition by funnel_key, actor_key order by {{ event_order('taken') }}
+        ) as attempt
+    from taken
+    where actor_key is not null
 )
 
 select
     funnel_key,
     product,
-    actor_key,
+    case when is_attempt then actor_key || '/' || cast(attempt as {{ dbt.type_string() }}) else actor_key end as actor_key,
+    person_key,
     step,
     event_key,
     occurred_at,
     event_date,
-    -- An event that is two steps has one place, and cannot follow itself.
-    cast(dense_rank() over (partition by funnel_key, actor_key order by {{ event_order('taken') }}) as bigint) as event_number
-from taken
-where actor_key is not null
+    event_number
+from numbered
+where not is_attempt or attempt > 0

@@ -25,6 +25,7 @@ entered as (
     select
         funnel_key,
         actor_key,
+        min(person_key) as person_key,
         min(event_number) as number_1,
         min(occurred_at) as at_1,
         min(event_date) as event_date
@@ -35,16 +36,15 @@ entered as (
 
 reached_1 as (
     select
-        {{ columns_of('entered', ['funnel_key', 'actor_key', 'event_date', 'number_1', 'at_1']) }},
+        {{ columns_of('entered', ['funnel_key', 'actor_key', 'person_key', 'event_date', 'number_1', 'at_1']) }},
         funnels.product as product,
-        funnels.actor as actor,
         funnels.is_ordered as is_ordered,
         {{ plus_minutes('entered.at_1', 'cast(1440 * funnels.window_days as bigint)') }} as ends_at
     from entered
     inner join funnels on entered.funnel_key = funnels.funnel_key
 ),
 
-{%- set carried = ['funnel_key', 'actor_key', 'event_date', 'product', 'actor', 'is_ordered', 'ends_at', 'number_1', 'at_1'] %}
+{%- set carried = ['funnel_key', 'actor_key', 'person_key', 'event_date', 'product', 'is_ordered', 'ends_at', 'number_1', 'at_1'] %}
 {%- for step in range(2, max_steps + 1) %}
 {%- set before = 'reached_' ~ (step - 1) %}
 
@@ -79,11 +79,11 @@ placed as (
     left join campaigns
         on
             reached_{{ max_steps }}.product = campaigns.product
-            and case when reached_{{ max_steps }}.actor = 'person_key' then reached_{{ max_steps }}.actor_key end = campaigns.person_key
+            and reached_{{ max_steps }}.person_key = campaigns.person_key
     left join sessions
         on
             reached_{{ max_steps }}.product = sessions.product
-            and case when reached_{{ max_steps }}.actor = 'person_key' then reached_{{ max_steps }}.actor_key end = sessions.person_key
+            and reached_{{ max_steps }}.person_key = sessions.person_key
             and reached_{{ max_steps }}.at_1 >= sessions.started_at
             and reached_{{ max_steps }}.at_1 <= sessions.ended_at
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from oracle.registrations import ORDER
 from oracle.sessions import sessions
 from oracle.states import campaign_at, first_campaigns
 
-ACTORS = {"person_key": "person", "session_id": "session", "task_id": "task"}
+ACTORS = {"person_key": "person", "attempt": "person", "session_id": "session", "task_id": "task"}
 
 
 def journeys(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -28,21 +29,35 @@ def journeys(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         steps = [row for row in plan.rows("plan_funnel_steps") if row["funnel_key"] == funnel["funnel_key"]]
         mine = known[known["product"] == funnel["product"]]
         for actor, of_actor in mine.groupby(ACTORS[funnel["actor"]]):
-            reached = _reached(list(of_actor.itertuples()), steps, funnel)
-            if not reached:
-                continue
-            channel, campaign = "unknown", "none"
-            if funnel["actor"] == "person_key":
-                campaign = campaign_at(reached[0].occurred_at, campaigns.get((funnel["product"], actor)))
-                for session in channels.get((funnel["product"], actor), ()):
-                    if session.started_at <= reached[0].occurred_at <= session.ended_at:
-                        channel = session.channel
-            found.append({
-                "funnel_key": funnel["funnel_key"], "product": funnel["product"], "actor_key": actor,
-                "date_day": reached[0].day, "channel": channel, "campaign_id": campaign,
-                "reached": [event.occurred_at for event in reached],
-            })  # fmt: skip
+            told = list(of_actor.itertuples())
+            for tried in _attempts(told, steps[0]) if funnel["actor"] == "attempt" else [told]:
+                reached = _reached(tried, steps, funnel)
+                if not reached:
+                    continue
+                channel, campaign = "unknown", "none"
+                if ACTORS[funnel["actor"]] == "person":
+                    campaign = campaign_at(reached[0].occurred_at, campaigns.get((funnel["product"], actor)))
+                    for session in channels.get((funnel["product"], actor), ()):
+                        if session.started_at <= reached[0].occurred_at <= session.ended_at:
+                            channel = session.channel
+                found.append({
+                    "funnel_key": funnel["funnel_key"], "product": funnel["product"], "actor_key": actor,
+                    "date_day": reached[0].day, "channel": channel, "campaign_id": campaign,
+                    "reached": [event.occurred_at for event in reached],
+                })  # fmt: skip
     return pd.DataFrame(found)
+
+
+def _attempts(events: list, entry: plan.Row) -> list[list]:
+    """A person's events from each entry up to the next one."""
+    begins = [place for place, event in enumerate(events) if _is(event, entry)]
+    return [events[begin:end] for begin, end in pairwise([*begins, len(events)])]
+
+
+def _is(event, step: plan.Row) -> bool:
+    return event.event_name == step["event_name"] or (
+        bool(step["canonical_event"]) and event.canonical == step["canonical_event"]
+    )
 
 
 def _reached(events: list, steps: list[plan.Row], funnel: plan.Row) -> list:
@@ -50,9 +65,7 @@ def _reached(events: list, steps: list[plan.Row], funnel: plan.Row) -> list:
 
     def first(step: plan.Row, later_than: int) -> int | None:
         for place, event in enumerate(events[later_than + 1 :], later_than + 1):
-            if event.event_name == step["event_name"] or (
-                step["canonical_event"] and event.canonical == step["canonical_event"]
-            ):
+            if _is(event, step):
                 return place
         return None
 
