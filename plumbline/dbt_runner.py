@@ -71,7 +71,8 @@ def dbt_build(
         *("--vars", json.dumps(dict(variables))),
         *("--log-level", "none", "--log-level-file", "info"),
         *(["--full-refresh"] if full_refresh else []),
-        *(["--select", *select] if select else []),
+        # Of the tests over several models, those that need nothing else: the rest may never have been built.
+        *(["--select", *select, "--indirect-selection", "buildable"] if select else []),
     ]
     outcome = invoke_dbt(arguments, environment, [_told(progress)] if progress else [])
     shutil.rmtree(target_path, ignore_errors=True)

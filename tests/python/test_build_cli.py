@@ -111,6 +111,13 @@ def test_a_failed_test_publishes_nothing_and_is_named(
     assert served_bytes(demo_copy) == before
 
 
+def test_a_selection_needs_nothing_else_to_be_built(tmp_path: Path, plumbline: Command) -> None:
+    """Funnels are tested against products and events, which an empty warehouse does not have yet."""
+    code, said = plumbline("build", "--data", tmp_path, "--select", "plan_funnels")
+    assert (code, "not published (partial selection)" in said) == (0, True), said
+    assert "1 of 1 models and seeds built" in said
+
+
 def test_a_partial_selection_passes_and_is_not_published(demo_copy: DataPaths, plumbline: Command) -> None:
     before = served_bytes(demo_copy)
     code, said = plumbline("build", "--data", demo_copy.root, "--select", "build_info", "file_status")
