@@ -27,6 +27,11 @@ gone as (
         states.onward_days as window_days,
         case
             when {{ within_hours('entries.next_entered_at', 'entries.entered_at', '24 * states.onward_days') }} then entries.next_state
+            -- What the last moment of a window shows, that nothing happened in it, belongs to it.
+            when
+                entries.next_entered_by = 'lapse'
+                and entries.next_entered_at = {{ plus_minutes('entries.entered_at', 'cast(1440 * states.onward_days as bigint)') }}
+                then entries.next_state
             when {{ is_mature('entries.entered_at', '24 * states.onward_days', 'clock.as_of_end_at') }} then 'stay'
             else 'censored'
         end as to_state

@@ -40,7 +40,14 @@ reached as (
     where
         firsts.is_first
         and firsts.state_number <> others.state_number
-        and others.entered_at < {{ plus_minutes('firsts.entered_at', 'cast(1440 * states.window_days as bigint)') }}
+        and (
+            others.entered_at < {{ plus_minutes('firsts.entered_at', 'cast(1440 * states.window_days as bigint)') }}
+            -- What the last moment of a window shows, that nothing happened in it, belongs to it.
+            or (
+                others.entered_by = 'lapse'
+                and others.entered_at = {{ plus_minutes('firsts.entered_at', 'cast(1440 * states.window_days as bigint)') }}
+            )
+        )
     group by firsts.product, firsts.state_number, firsts.event_date, firsts.campaign_id, states.state_number
 ),
 

@@ -48,6 +48,7 @@ followed as (
         *,
         lag({{ nullable('place') }}) over (partition by product, person_key, state_number order by place) as previous_place,
         lead({{ nullable('state') }}) over (partition by product, person_key order by place) as next_state,
+        lead({{ nullable('entered_by') }}) over (partition by product, person_key order by place) as next_entered_by,
         lead({{ nullable('entered_at') }}) over (partition by product, person_key order by place) as next_entered_at
     from placed
 )
@@ -55,7 +56,7 @@ followed as (
 select
     {{ columns_of('followed', [
         'product', 'person_key', 'state', 'state_number', 'entered_by', 'entered_at', 'event_date', 'place', 'previous_place',
-        'next_state', 'next_entered_at',
+        'next_state', 'next_entered_by', 'next_entered_at',
     ]) }},
     case when campaigns.known_at <= followed.entered_at then campaigns.campaign_id else 'none' end as campaign_id,
     followed.previous_place is null as is_first,

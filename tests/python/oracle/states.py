@@ -193,6 +193,11 @@ def _first_entries(entries: list[Entry]) -> list[Entry]:
     return list({entry.number: entry for entry in reversed(entries)}.values())
 
 
+def _in_window(entry: Entry, ends: datetime) -> bool:
+    """Before the end; that nobody came in the whole window is known at its end."""
+    return entry.at < ends or (entry.way == "lapse" and entry.at == ends)
+
+
 def _cohort(day: date, grain: str) -> date:
     return day if grain == "day" else day - timedelta(days=day.weekday())
 
@@ -207,8 +212,8 @@ def funnel_transitions(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
                 if number == came.number:
                     continue
                 ends = came.at + window
-                ordered = any(one.number == number and one.at < ends for one in after)
-                ever = any(one.number == number and one.at < ends for one in entries)
+                ordered = any(one.number == number and _in_window(one, ends) for one in after)
+                ever = any(one.number == number and _in_window(one, ends) for one in entries)
                 for grain in ("day", "week"):
                     if grain == "day" and number - came.number not in (1, 2):
                         continue
@@ -261,7 +266,7 @@ def funnel_matrix(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         for came in _first_entries(entries):
             window = numbered.get(came.number + 1, numbered[came.number])[1]
             after = entries[entries.index(came) + 1 :]
-            if after and after[0].at < came.at + window:
+            if after and _in_window(after[0], came.at + window):
                 went = numbered[after[0].number][0]
             else:
                 went = "stay" if came.at + window <= end else "censored"
