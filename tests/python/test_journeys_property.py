@@ -46,6 +46,7 @@ PLAN = {
         {
             "funnel_key": key, "step": step, "description": name,
             "event_name": None if name == "y" else name, "canonical_event": "cy" if name == "y" else None,
+            "needs_money": key == "in_order" and name == "z",
         }
         for key, (_, _, names) in FUNNELS.items() for step, name in enumerate(names, 1)
     ],
@@ -100,6 +101,15 @@ def run(chain: Chain, events: Rows, later: timedelta = timedelta(0)) -> dict[str
             for person, channel in (("a", "Direct"), ("c", "Zhihu"))
         ],
         "reporting_clock": [{"product": "p", "as_of_date": as_of, "as_of_end_at": START + 4 * DAY}],
+        # Every other payment is of nothing.
+        "payments": [
+            {
+                "event_key": row["event_key"],
+                "kind": "payment",
+                "is_above_zero": row["event_key"][-1] in "02468",
+            }
+            for row in events
+        ],
         "person_campaigns": [
             {"product": "p", "person_key": "b", "campaign_id": "c1", "known_at": START + DAY - MOMENT}
         ],

@@ -11,12 +11,17 @@ steps as (
     select * from {{ ref('plan_funnel_steps') }}
 ),
 
+paid as (
+    select event_key from {{ ref('payments') }} where kind = 'payment' and is_above_zero
+),
+
 meant as (
     select
         funnels.funnel_key as funnel_key,
         funnels.product as product,
         funnels.actor as actor,
         steps.step as step,
+        steps.needs_money as needs_money,
         plan.event_name as event_name
     from funnels
     inner join steps on funnels.funnel_key = steps.funnel_key
@@ -40,6 +45,8 @@ taken as (
         end as actor_key
     from events
     inner join meant on events.product = meant.product and events.event_name = meant.event_name
+    left join paid on events.event_key = paid.event_key
+    where paid.event_key is not null or not meant.needs_money
 ),
 
 numbered as (

@@ -9,6 +9,7 @@ import pandas as pd
 
 from oracle import plan
 from oracle.events import days_of
+from oracle.money import payments
 from oracle.registrations import ORDER
 from oracle.sessions import sessions
 from oracle.states import campaign_at, first_campaigns
@@ -24,6 +25,9 @@ def journeys(events: pd.DataFrame, as_of: date) -> pd.DataFrame:
         for key, mine in sessions(events, as_of).groupby(["product", "person_key"])
     }
     campaigns = first_campaigns(events, as_of)
+    paid = payments(events, as_of)
+    above_zero = set(paid[paid.kind.eq("payment") & paid.is_above_zero].position)
+    known = known.assign(is_money=known.index.isin(above_zero))
     found = []
     for funnel in plan.rows("plan_funnels"):
         steps = [row for row in plan.rows("plan_funnel_steps") if row["funnel_key"] == funnel["funnel_key"]]
@@ -55,9 +59,10 @@ def _attempts(events: list, entry: plan.Row) -> list[list]:
 
 
 def _is(event, step: plan.Row) -> bool:
-    return event.event_name == step["event_name"] or (
+    means = event.event_name == step["event_name"] or (
         bool(step["canonical_event"]) and event.canonical == step["canonical_event"]
     )
+    return means and (step["needs_money"] != "true" or event.is_money)
 
 
 def _reached(events: list, steps: list[plan.Row], funnel: plan.Row) -> list:
