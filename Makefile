@@ -16,7 +16,7 @@ build: $(VENV)/.runtime
 
 test: lint
 	PLUMBLINE_TARGET=clickhouse pytest tests/python/test_macros.py
-	pytest
+	pytest --numprocesses 2 --dist loadfile
 
 bench: $(VENV)/.dev
 	python -m benchmarks
