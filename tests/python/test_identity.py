@@ -74,7 +74,6 @@ def people(built: Built) -> dict[str, list[str]]:
     """Device → whose its events are, in the order in which they were sent."""
     rows = built.rows(
         "select split_part(event_id, '/', 1), person_key from normalized.events"
-        " inner join normalized.named_events using (product, stream, file_sha256, line_no)"
         " order by 1, cast(split_part(event_id, '/', 2) as integer)"
     )
     found: dict[str, list[str]] = {}

@@ -25,9 +25,9 @@ done as (
         cast(floor((
             {{ epoch_microseconds('events.occurred_at') }} - {{ epoch_microseconds('registrations.registered_at') }}
         ) / 86400000000.0) as integer) as elapsed_days,
-        plan_events.is_core_action,
-        plan_events.is_active_signal,
-        plan_events.is_visit
+        plan_events.is_core_action as is_core_action,
+        plan_events.is_active_signal as is_active_signal,
+        plan_events.is_visit as is_visit
     from events
     inner join plan_events on events.product = plan_events.product and events.event_name = plan_events.event_name
     inner join registrations on events.product = registrations.product and events.person_key = registrations.person_key
