@@ -71,9 +71,9 @@ def build(
                 target,
                 target_path=target_path,
                 log_path=paths.warehouse / "logs",
-                variables={"as_of_date": as_of.isoformat() if as_of else ""},
                 environment={
                     "PLUMBLINE_DATA": str(paths.root),
+                    "PLUMBLINE_AS_OF": as_of.isoformat() if as_of else "",
                     "PLUMBLINE_BUILD_ID": result.build_id,
                     "PLUMBLINE_BUILT_AT": started_at.strftime("%Y-%m-%d %H:%M:%S.%f"),
                     "PLUMBLINE_GIT_COMMIT": commit,

@@ -86,7 +86,10 @@ def land(data: str | None, target: str) -> None:
 @commands.command()
 @_data
 @click.option(
-    "--as-of", type=_Day(), help="Last local day the marts describe; default: the last complete one."
+    "--as-of",
+    type=_Day(),
+    envvar="PLUMBLINE_AS_OF",
+    help="Last local day the marts describe; default: the last complete one.",
 )
 @click.option("--full-refresh", is_flag=True, help="Build incremental tables anew.")
 @_target

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -51,7 +50,6 @@ def dbt_build(
     target: str,
     target_path: Path,
     log_path: Path,
-    variables: Mapping[str, str],
     environment: Mapping[str, str],
     select: tuple[str, ...] = (),
     full_refresh: bool = False,
@@ -68,7 +66,6 @@ def dbt_build(
     shutil.rmtree(fresh, ignore_errors=True)
     arguments = [
         *("build", "--target", target, "--target-path", str(fresh), "--log-path", str(log_path)),
-        *("--vars", json.dumps(dict(variables))),
         *("--log-level", "none", "--log-level-file", "info"),
         *(["--full-refresh"] if full_refresh else []),
         # Of the tests over several models, those that need nothing else: the rest may never have been built.

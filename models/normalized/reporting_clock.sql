@@ -1,4 +1,7 @@
 -- One row per product: the last local day that marts describe, and where that day begins and ends in UTC.
+-- Which day is asked for stands in the environment: another var would make dbt parse the whole project anew.
+{%- set asked_day = var('as_of_date') or env_var('PLUMBLINE_AS_OF', '') %}
+
 with products as (
     select * from {{ ref('plan_products') }}
 ),
@@ -38,8 +41,8 @@ bounds as (
 
 as_of as (
     select
-        {% if var('as_of_date') -%}
-        cast('{{ var("as_of_date") }}' as {{ date_type() }}) as as_of_date
+        {% if asked_day -%}
+        cast('{{ asked_day }}' as {{ date_type() }}) as as_of_date
         {%- else -%}
         cast(greatest(
             coalesce(max(last_running_date) - interval '1 day', max(last_whole_date)),

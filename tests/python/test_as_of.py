@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 import pandas as pd
@@ -45,8 +46,8 @@ def as_of(database: Path, day: date) -> Marts:
     """The marts of a normalized database as of a day, their rows in order."""
     workshop_database = workshop().paths.warehouse / "dev.duckdb"
     shutil.copy(database, workshop_database)
-    variables = json.dumps({"as_of_date": day.isoformat()})
-    workshop().dbt("run", "--select", *MODELS, "--vars", variables)
+    with patch.dict(os.environ, {"PLUMBLINE_AS_OF": day.isoformat()}):
+        workshop().dbt("run", "--select", *MODELS)
     return read(workshop_database)
 
 
@@ -70,7 +71,7 @@ def builds(sent: list[Sent]) -> dict[str, Marts]:
         assert 100 < len(told) < len(sent) - 100
         known[day] = workshop().build(as_drop(told)).database
     found = {"today": read(whole)}
-    for day in PAST:  # dbt parses the project anew whenever the day changes
+    for day in PAST:
         found[f"{day}"] = as_of(whole, day)
         found[f"known by {day}"] = as_of(known[day], day)
         if day == PAST[0]:
