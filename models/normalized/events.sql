@@ -137,7 +137,9 @@ select
         when abs({{ seconds_between('accepted.occurred_at', 'accepted.client_at') }}) > {{ plan_setting('clock_skew_tolerance_seconds') }} then 'suspect'
         else 'ok'
     end as clock_trust,
-    coalesce(environments.value, accepted.environment, 'prod') = 'prod' and excluded_actors.actor_id is null as is_analyzable,
+    coalesce(environments.value, accepted.environment, 'prod') = 'prod'
+    and excluded_actors.actor_id is null
+    and not coalesce(events.is_ignored, false) as is_analyzable,
     case
         when accepted.container = '' then
             case when accepted.props_patch is null then accepted.record else {{ json_patched('accepted.record', 'accepted.props_patch') }} end

@@ -20,6 +20,7 @@ LINES = {
     "old name": (LANDING, [line(LANDING, "cta_click", event_name="tapped_cta") for _ in range(2)], ["unknown_event"] * 2, ["accepted"] * 2),
     "old name, sent twice": (LANDING, [line(LANDING, "cta_click", {"user_id": "u0"}, event_name="tapped_cta")] * 2, ["unknown_event"] * 2, ["accepted", "duplicate"]),
     "new tag": (LANDING, [line(LANDING, "license_rejected", {"policy_tag": "Z9", "action_required": ""})], ["enum_out_of_range"], ["accepted"]),
+    "ignored": (LANDING, [line(LANDING, "cta_click", event_name="page_pinged")], ["unknown_event"], ["accepted"]),
     "new stream": ("landing/payouts", [{"x": 1}], ["unknown_stream"], ["unknown_stream"]),
     "early": (LANDING, [line(LANDING, "cta_click", event_time="2014-06-01T00:00:00Z")], ["bad_time"], ["accepted"]),
     "ahead": (LANDING, [line(LANDING, "cta_click", event_time="2026-03-11T00:30:00Z")], ["bad_time"], ["accepted"]),
@@ -40,6 +41,9 @@ def replaced(old: str, new: str) -> Callable[[str], str]:
 
 MENDS = {
     "plan_event_aliases": appended("landing,tapped_cta,,,cta_click,name before the relaunch"),
+    "plan_events": appended(
+        "landing,page_pinged,,Reliability,,ops,,,99,false,false,false,false,false,true,added,X-19,A heartbeat of no interest"
+    ),
     "plan_enum_values": appended("policy_tag,Z9,a new policy,新政策,,10"),
     "plan_products": replaced("event schema,480,2015-01-01", "event schema,0,2014-01-01"),
     "plan_settings": replaced("future_tolerance_minutes,10,", "future_tolerance_minutes,60,"),
@@ -100,6 +104,13 @@ def test_what_re_entered_is_an_event_like_any_other(builds: tuple[Built, Built])
     assert builds[1].rows(
         "select distinct policy_tag from normalized.events where event_name = 'license_rejected'"
     ) == [("Z9",)]
+
+
+def test_an_ignored_event_is_accepted_and_in_no_metric(builds: tuple[Built, Built]) -> None:
+    """Every metric reads analyzable events only."""
+    assert builds[1].rows(
+        "select event_name, is_analyzable from normalized.events where not is_analyzable"
+    ) == [("page_pinged", False)]
 
 
 def test_the_day_cut_is_a_row_of_the_plan(builds: tuple[Built, Built]) -> None:

@@ -179,7 +179,7 @@ def _judged(record: Record) -> Candidate | None:
         "anonymous": ids["anonymous_id"],
         "session": ids["session_id"],
         "is_visit": row["is_visit"] == "true",
-        "is_analyzable": _is_analyzable(record.product, values, ids),
+        "is_analyzable": row["is_ignored"] != "true" and _is_analyzable(record.product, values, ids),
         "sent_currency": _text(container.get("currency")) is not None,
     }
     for field in {field for kept in KEPT.values() for field in kept}:
