@@ -156,6 +156,16 @@ def catalog(out: Path, data: str | None) -> None:
     out.write_text(metric_page(DataPaths.from_env(data)), encoding="utf-8")
 
 
+@commands.command()
+@_data
+def report(data: str | None) -> None:
+    """Write the report of what is published: a static site, to be opened without a server."""
+    from plumbline.report import write_report
+
+    written = write_report(DataPaths.from_env(data))
+    print(f"{written.questions} charts on {written.pages} pages: open {written.index}")
+
+
 def main() -> None:
     """Entry point: what a user can cause is one sentence on stderr and exit code 2."""
     try:
