@@ -1,8 +1,8 @@
 """The questions that people ask of the marts: one list for the report and for dashboards.
 
-A page is a file in `dashboards/`. Its questions are SQL over the marts with Metabase's optional filters: `[[and product =
-{{product}}]]` stands when the filter `product` has a value. The filters are `product`, `segment` (text), `from` and `to`
-(days, both inclusive).
+A page is a file in `dashboards/`. Its questions are SQL over the marts with Metabase's optional filters:
+`[[and product = {{product}}]]` is in the SQL when the filter `product` has a value. The filters are `product`
+and `segment` (text), `from` and `to` (days, both inclusive).
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ FILTERS = {"product": "text", "segment": "text", "from": "date", "to": "date"}
 
 #: How an answer is drawn.
 KINDS = (
-    "headlines", "line", "area", "bar", "rank", "grouped", "stack", "heatmap", "funnel", "interval", "curve", "table",
+    "headlines", "line", "area", "bar", "rank", "grouped", "stack", "heatmap", "funnel", "interval", "curve",
+    "table",
 )  # fmt: skip
 
 _CLAUSE = re.compile(r"\[\[(.*?)\]\]", re.DOTALL)
@@ -53,7 +54,7 @@ class Question:
         return tuple(name for name in FILTERS if name in named)
 
     def sql_with(self, values: Mapping[str, str] | None = None) -> str:
-        """The SQL with these filters; each value as an SQL literal. Filters without a value leave their clause out."""
+        """The SQL with these filters, each value an SQL literal; others leave their clause out."""
         values = values or {}
 
         def clause(found: re.Match[str]) -> str:
@@ -122,11 +123,11 @@ def _question(path: Path, **told: Any) -> Question:
     for name in _VARIABLE.findall(question.sql):
         if name not in FILTERS:
             raise PlumblineError(
-                f"{path}, question {question.key!r}: the SQL has no filter {name!r}; use {', '.join(FILTERS)}."
+                f"{path}, question {question.key!r}: no filter is called {name!r}; use {', '.join(FILTERS)}."
             )
     outside = _VARIABLE.search(_CLAUSE.sub("", question.sql))
     if outside:
         raise PlumblineError(
-            f"{path}, question {question.key!r}: the filter {outside[1]!r} stands outside [[ ]]; put its clause in."
+            f"{path}, question {question.key!r}: put the clause of the filter {outside[1]!r} into [[ ]]."
         )
     return question

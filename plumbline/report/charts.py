@@ -1,4 +1,4 @@
-"""A question → its Vega-Lite specification. The rows come later, under the name ROWS; the page's script adds them.
+"""A question → its Vega-Lite specification. The page's script adds the rows, under the name ROWS.
 
 Colours, fonts and grid lines are the theme's (theme.py), so that one specification is good in light and dark.
 """
@@ -30,7 +30,7 @@ LOW, TALL = 60, 230  # heights in pixels; charts with one row a category grow wi
 def specification(
     question: Question, columns: Sequence[str], rows: Sequence[Sequence[Any]], names: Mapping[str, str]
 ) -> dict[str, Any]:
-    """The Vega-Lite specification of a question with this answer; `names` says how columns and values are written."""
+    """The Vega-Lite specification of a question with this answer; `names` label columns and values."""
     drawing = _Drawing(question, columns, rows, names)
     chart = _DRAWN[question.chart["kind"]](drawing)
     if drawing.many:
@@ -71,10 +71,11 @@ class _Drawing:
         return self.names.get(column, column.replace("_", " "))
 
     def labels(self, column: str) -> str:
-        """An expression for the label of a value: its name, else the value with blanks for underscores; ids as they are."""
+        """An expression for the label of a value: its name, else without underscores; an id as it is."""
         if column.endswith("_id"):
             return "datum.label"
-        return f"{json.dumps(dict(self.names), ensure_ascii=False)}[datum.label] || replace(datum.label, /_/g, ' ')"
+        names = json.dumps(dict(self.names), ensure_ascii=False)
+        return f"{names}[datum.label] || replace(datum.label, /_/g, ' ')"
 
     @property
     def series_column(self) -> str | None:
@@ -82,7 +83,7 @@ class _Drawing:
         return "measure" if self.many else self.told.get("series")
 
     def series(self) -> alt.Color | alt.UndefinedType:
-        """The colour of each series, the same on every product and day; values with a meaning have its colour."""
+        """The colour of each series, the same for every product; values with a meaning have its colour."""
         column = self.series_column
         if column is None:
             return alt.Undefined
@@ -308,8 +309,8 @@ def _funnel(drawing: _Drawing) -> alt.LayerChart:
         )
         .transform_joinaggregate(most=f"max({told['x']})")
         .transform_calculate(
-            said=f"format(datum.{told['x']}, ',') + ' · ' + format(datum.{told['rate']}, '.1%')",
-            room="datum.most * 1.6",
+            said=f"format(datum.{told['x']}, ',') + ' · ' + format(datum.{told['rate']}, '.2~p')",
+            room="datum.most * 1.9",
         )
     )
 

@@ -29,7 +29,7 @@ from plumbline.report.theme import CONFIGS
 #: Periods that a reader can choose: name → days that end with the reporting day, None for all of them.
 PERIODS = {"30": 30, "90": 90, "all": None}
 
-#: What the bundle of Vega, Vega-Lite and vega-embed gives to the page; nothing of it asks for anything on the network.
+#: What pages get from the bundle of Vega, Vega-Lite and vega-embed, which asks the network for nothing.
 _BUNDLE = "window.vegaEmbed = vegaEmbed;"
 
 
@@ -44,7 +44,7 @@ class Report:
 
 @dataclass(frozen=True)
 class _Answer:
-    """Rows of a question for one or all periods; `by_day` is the column that says in which period a row is."""
+    """Rows of a question by period; `by_day` is the column whose day says in which period a row is."""
 
     columns: list[str]
     rows: dict[str, list[list[Any]]]
@@ -52,7 +52,7 @@ class _Answer:
 
 
 def write_report(paths: DataPaths) -> Report:
-    """Writes `report/index.html` and its pages from the served file, and replaces the report before as a whole.
+    """Writes `report/index.html` and the other pages from the served file, in place of the report before.
 
     Raises PlumblineError when nothing has been published, or when a page in `dashboards/` is wrong.
     """
@@ -87,7 +87,7 @@ def _asset(name: str) -> str:
 
 
 def _bundle(before: Path) -> str:
-    """The script that draws; taken from the report before when it is of the same version, since bundling takes seconds."""
+    """The script that draws; that of the report before, if of the same version: bundling takes seconds."""
     mark = f"// vl-convert {vl_convert.__version__}\n"
     if before.exists() and (text := before.read_text(encoding="utf-8")).startswith(mark):
         return text

@@ -6,8 +6,8 @@ from typing import Any
 
 #: Colours of series, told apart by most colour-blind people and legible on light and dark.
 PALETTE = (
-    "#4269d0", "#e8890c", "#2f9e8f", "#d6457a", "#8a63d2", "#7a8b1f", "#0f8fc7", "#b5651d", "#6b7385", "#5aa84f",
-    "#c46bd0", "#a88a00", "#35647e", "#e0685a",
+    "#4269d0", "#e8890c", "#2f9e8f", "#d6457a", "#8a63d2", "#7a8b1f", "#0f8fc7",
+    "#b5651d", "#6b7385", "#5aa84f", "#c46bd0", "#a88a00", "#35647e", "#e0685a",
 )  # fmt: skip
 
 _GOOD, _FAIR, _BAD, _OPEN = "#3a9d5d", "#e0a10b", "#d1495b", "#8d94a3"
@@ -20,12 +20,17 @@ MEANINGS = {
     **dict.fromkeys(
         ("quarantined", "RED", "reject", "jobs_failed", "failed_generations", "refunds", "HARD_KILL"), _BAD
     ),
+    **dict.fromkeys(("mrr_new",), _GOOD),
+    **dict.fromkeys(("mrr_expansion", "mrr_reactivation"), PALETTE[2]),
+    **dict.fromkeys(("mrr_contraction",), _FAIR),
+    **dict.fromkeys(("mrr_churn",), _BAD),
+    **dict.fromkeys(("mrr_fx",), _OPEN),
     **dict.fromkeys(("error",), "#b86a1f"),
     **dict.fromkeys(("duplicate", "NO_DATA", "never_seen"), _OPEN),
     **dict.fromkeys(("blank",), "#c4c8d0"),
 }
 
-FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', sans-serif"
+FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans CJK SC', 'PingFang SC', sans-serif"
 
 
 def _config(text: str, faint: str, grid: str, ramp: list[str]) -> dict[str, Any]:
@@ -36,10 +41,11 @@ def _config(text: str, faint: str, grid: str, ramp: list[str]) -> dict[str, Any]
         "aria": False,
         "view": {"stroke": None},
         "axis": {
-            "labelColor": text, "titleColor": text, "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal",
-            "gridColor": grid, "domainColor": faint, "tickColor": faint, "labelPadding": 4,
+            "labelColor": text, "titleColor": text, "titleFontWeight": "normal",
+            "labelFontSize": 11, "titleFontSize": 11, "labelPadding": 4,
+            "gridColor": grid, "domainColor": faint, "tickColor": faint,
         },
-        "legend": {"labelColor": text, "titleColor": text, "labelFontSize": 11, "symbolSize": 60, "padding": 0, "offset": 8},
+        "legend": {"labelColor": text, "labelFontSize": 11, "symbolSize": 60, "padding": 0, "offset": 8},
         "text": {"color": text, "fontSize": 11},
         "line": {"strokeWidth": 2, "color": PALETTE[0]},
         "area": {"color": PALETTE[0]},

@@ -71,6 +71,8 @@ function draw(figure, place, rows, spec) {
   const config = SETTINGS.configs[dark.matches && !printing.matches ? "dark" : "light"];
   return vegaEmbed(place, told, { actions: false, renderer: "svg", logLevel: 1, config, tooltip: showTip }).then(({ view }) => {
     figure.views.push(view);
+    // The place has the words for all of it.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
   });
 }
 
@@ -179,7 +181,7 @@ function table(figure, rows, most) {
   const scroll = element("div", undefined, "scroll");
   scroll.tabIndex = 0;
   scroll.setAttribute("role", "region");
-  scroll.setAttribute("aria-label", figure.card.querySelector("h2").textContent);
+  scroll.setAttribute("aria-label", `Rows: ${figure.card.querySelector("h2").textContent}`);
   scroll.append(made);
   if (rows.length <= most) return scroll;
   const both = element("div");
@@ -201,9 +203,10 @@ function drawFigure(figure) {
   const rows = shownRows(figure);
   flag(figure, rows);
   const holder = figure.card.querySelector("details.table");
-  const fill = () => holder.open && holder.querySelector(".scroll").replaceChildren(table(figure, rows, 500));
-  holder.ontoggle = fill;
-  fill();
+  if (holder) {
+    holder.ontoggle = () => holder.open && holder.querySelector(".rows").replaceChildren(table(figure, rows, 200));
+    holder.ontoggle();
+  }
   return figure.data.kind === "headlines" ? drawHeadlines(figure, rows) : drawCharts(figure, rows);
 }
 
