@@ -86,7 +86,8 @@ def _write(connection: duckdb.DuckDBPyConnection, target: Path, schemas: tuple[s
     """Copies schemas of `build` into a fresh file with keys, checks and comments. → (tables, rows)."""
     for leftover in (target, _log_of(target)):
         leftover.unlink(missing_ok=True)
-    connection.execute(f"attach {literal(str(target))} as served")
+    # Readers with DuckDB 1.x cannot open a file in the storage format that 2.0 writes by default.
+    connection.execute(f"attach {literal(str(target))} as served (storage_version 'v1.0.0')")
     connection.execute("use served")
     tables = rows = 0
     for schema in schemas:
